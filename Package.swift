@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .strictMemorySafety(),
+]
+
+// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CNumbers;
+// SparseRegression → COpenBLAS }. The two libraries meet only in CSVLasso.
+let package = Package(
+  name: "csvlasso",
+  platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "csvlasso", targets: ["CSVLassoTool"]),
+    .library(name: "CSVLasso", targets: ["CSVLasso"]),
+    .library(name: "SparseRegression", targets: ["SparseRegression"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibCSV", providers: [.apt(["libcsv-dev"]), .brew(["libcsv"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .target(name: "CNumbers"),
+    .target(name: "CSVRecords", dependencies: ["CLibCSV", "CNumbers"], swiftSettings: strict),
+    .target(
+      name: "SparseRegression",
+      dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")],
+      swiftSettings: strict),
+    .target(
+      name: "CSVLasso", dependencies: ["CSVRecords", "SparseRegression"], swiftSettings: strict),
+    .executableTarget(
+      name: "CSVLassoTool",
+      dependencies: [
+        "CSVLasso", "CSVRecords", "SparseRegression",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "CSVRecordsTests", dependencies: ["CSVRecords"]),
+    .testTarget(name: "SparseRegressionTests", dependencies: ["SparseRegression"]),
+    .testTarget(
+      name: "CSVLassoTests", dependencies: ["CSVLasso", "CSVRecords", "SparseRegression"]),
+    .testTarget(name: "ToolTests", dependencies: ["CSVLassoTool"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

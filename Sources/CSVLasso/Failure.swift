@@ -1,0 +1,106 @@
+public import CSVRecords
+
+/// Why the work stopped, in words for a person, and what kind of fault it is.
+public struct Failure: Error, Equatable, Sendable {
+  /// The kind of fault; the tool's exit status follows it (sysexits).
+  public enum Kind: Sendable, Equatable {
+    /// A wrong call: 64.
+    case usage
+    /// Wrong data: 65.
+    case data
+    /// An input that cannot be opened: 66.
+    case noInput
+    /// An output that cannot be created: 73.
+    case cannotCreate
+    /// Reading or writing failed: 74.
+    case io
+  }
+
+  public let kind: Kind
+  /// One line, with the place and the remedy.
+  public let message: String
+
+  public init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+}
+
+extension Failure {
+  /// - Parameters:
+  ///   - source: what messages call the input.
+  ///   - names: the columns' names, where they are known.
+  public init(_ error: ReadError, source: String, names: [String] = []) {
+    func name(_ column: Int) -> String {
+      column <= names.count ? "column '\(names[column - 1])'" : "column \(column)"
+    }
+    switch error {
+    case .empty:
+      self.init(.data, "\(source): the input is empty; a CSV with a header is needed")
+    case .notUTF8:
+      self.init(.data, "\(source): the text is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8")
+    case .nul(let line):
+      self.init(.data, "\(source):\(line): a NUL byte; this is no text, or it is damaged")
+    case .unclosedQuote(let line):
+      self.init(
+        .data,
+        "\(source):\(line): a quoted field opens here and never closes (use --quote none if quotes are plain text)"
+      )
+    case .textAfterQuote(let line, let column):
+      self.init(
+        .data,
+        "\(source):\(line): \(name(column)): text follows the closing quote (a quote inside a quoted field is doubled; use --quote none if quotes are plain text)"
+      )
+    case .ragged(let line, let expected, let found):
+      self.init(
+        .data,
+        "\(source):\(line): \(found) \(found == 1 ? "field" : "fields") where the first record has \(expected) (use --ragged skip to pass such records over)"
+      )
+    case .cell(let line, let column, let text, let fault):
+      let what =
+        switch fault {
+        case .empty: "the cell is empty, not a number"
+        case .notANumber: "'\(text)' is not a number"
+        case .notFinite: "'\(text)' is not a finite number"
+        }
+      let remedy =
+        column <= names.count
+        ? " (use --id or --drop with '\(names[column - 1])' to leave the column out of the fit)" : ""
+      self.init(.data, "\(source):\(line): \(name(column)): \(what)\(remedy)")
+    case .cannotOpen(let errno):
+      self.init(.noInput, "\(source): cannot be opened: \(errorText(errno))")
+    case .cannotRead(let errno):
+      self.init(.io, "\(source): cannot be read: \(errorText(errno))")
+    case .cannotSpool(let directory, let errno):
+      self.init(
+        .io,
+        "\(source): the copy of the pipe in \(directory) failed: \(errorText(errno)) (set TMPDIR to a roomier directory, raise --memory, or give a file)"
+      )
+    case .changed:
+      self.init(.io, "\(source): the file was changed while it was being read")
+    }
+  }
+
+  public init(_ error: WriteError) {
+    switch error {
+    case .cannotCreate(let path, let errno):
+      self.init(.cannotCreate, "\(path): cannot be created: \(errorText(errno))")
+    case .cannotWrite(let path, let errno):
+      self.init(.io, "\(path): cannot be written: \(errorText(errno))")
+    }
+  }
+}
+
+/// Runs a step that reads, and puts its error in words.
+func reading<Value>(
+  _ source: String, _ names: [String] = [], _ body: () throws(ReadError) -> Value
+) throws(Failure) -> Value {
+  do throws(ReadError) { return try body() } catch {
+    throw Failure(error, source: source, names: names)
+  }
+}
+
+/// Runs a step that writes, and puts its error in words.
+package func writing<Value>(_ body: () throws(WriteError) -> Value) throws(Failure) -> Value {
+  do throws(WriteError) { return try body() } catch { throw Failure(error) }
+}

@@ -1,0 +1,249 @@
+internal import CSVRecords
+internal import FoundationEssentials
+public import SparseRegression
+
+/// The model file: what was asked, what was found, and every number needed to defend it.
+///
+/// Documented in docs/model.md; `version` rises when a reader of the old form would be misled.
+public enum Model {
+  static let format = "csvlasso-model"
+  static let version = 1
+
+  /// The model of a fit as JSON.
+  ///
+  /// - Complexity: O(columns + steps · support)
+  public static func json(_ fit: Fit, tool: String) -> [UInt8] {
+    var text = JSONText()
+    text.nested("{", "}\n", indent: 0) { text in
+      let header = fit.schema.header
+      text.member("format", format)
+      text.member("version", Double(version))
+      text.member("tool", tool)
+      text.member("target", header.label(fit.schema.target))
+      text.member("family", "gaussian")
+      text.member("rows", Double(fit.path.rows))
+      text.key("header", indent: 2)
+      text.strings(header.names)
+      text.key("has_header", indent: 2)
+      text.raw(fit.options.dialect.hasHeader ? "true" : "false")
+      text.member("seed", Double(fit.options.seed))
+      text.member("alpha", fit.options.alpha)
+      columns(&text, fit)
+      path(&text, fit)
+      crossValidation(&text, fit)
+      choice(&text, fit)
+      conversions(&text, fit)
+    }
+    return text.bytes
+  }
+
+  private static func columns(_ text: inout JSONText, _ fit: Fit) {
+    let reports = fit.columnReports()
+    text.key("columns", indent: 2)
+    text.nested("[", "]", indent: 2) { text in
+      for report in reports {
+        text.separate(4)
+        text.nested("{", "}") { text in
+          text.key("name")
+          text.string(report.label)
+          text.key("index")
+          text.number(Double(report.index + 1))
+          text.key("role")
+          text.string(report.role.rawValue)
+          text.key("status")
+          text.string(report.isKept ? "kept" : "dropped")
+          text.key("reason")
+          text.string(report.reason)
+          guard report.coefficient != nil else { return }
+          text.key("type")
+          text.string("numeric")
+          for (key, value) in [
+            ("center", report.center), ("scale", report.scale),
+            ("entry_step", report.entryStep.map(Double.init)),
+            ("entry_lambda", report.entryLambda), ("coefficient", report.coefficient),
+            ("standardized_coefficient", report.standardizedCoefficient),
+          ] {
+            text.key(key)
+            text.number(value)
+          }
+          if let twin = report.twin {
+            text.key("twin")
+            text.string(twin)
+          }
+        }
+      }
+    }
+    text.key("kept", indent: 2)
+    text.strings(fit.keptLabels)
+    text.key("written", indent: 2)
+    text.strings(reports.filter(\.isKept).map(\.label))
+  }
+
+  private static func path(_ text: inout JSONText, _ fit: Fit) {
+    let (points, path) = (fit.path.points, fit.path)
+    let original = points.indices.map { path.original($0) }
+    var coefficients: [Int: [Double]] = [:]
+    for (step, point) in points.enumerated() {
+      for (slot, value) in zip(point.support, original[step].values) {
+        coefficients[slot, default: Array(repeating: 0, count: points.count)][step] = value
+      }
+    }
+    text.key("path", indent: 2)
+    text.nested("{", "}", indent: 2) { text in
+      text.member("lambda", points.map(\.lambda))
+      text.member("df", points.map { Double($0.df) })
+      text.member("dev_ratio", points.map(\.devianceRatio))
+      text.member("gap", points.map(\.gap))
+      text.member("intercept", original.map(\.intercept))
+      text.key("coefficients", indent: 4)
+      text.nested("{", "}", indent: 4) { text in
+        for slot in coefficients.keys.sorted() {
+          text.key(fit.schema.header.label(fit.schema.predictors[slot]), indent: 6)
+          text.numbers(coefficients[slot]!)
+        }
+      }
+    }
+  }
+
+  private static func crossValidation(_ text: inout JSONText, _ fit: Fit) {
+    guard let cv = fit.crossValidation else { return }
+    text.key("cross_validation", indent: 2)
+    text.nested("{", "}", indent: 2) { text in
+      text.key("folds", indent: 4)
+      text.number(Double(cv.folds))
+      text.member("lambda", fit.path.points.map(\.lambda))
+      text.member("cvm", cv.mean)
+      text.member("cvsd", cv.standardError)
+      text.key("lambda_min", indent: 4)
+      text.number(fit.path.points[cv.minimum].lambda)
+      text.key("lambda_1se", indent: 4)
+      text.number(fit.path.points[cv.oneStandardError].lambda)
+    }
+  }
+
+  private static func choice(_ text: inout JSONText, _ fit: Fit) {
+    text.key("choice", indent: 2)
+    text.nested("{", "}") { text in
+      text.key("rule")
+      text.string(fit.criterion.label)
+      text.key("step")
+      text.number(Double(fit.selection.step + 1))
+      text.key("lambda")
+      text.number(fit.path.points[fit.selection.step].lambda)
+    }
+  }
+
+  /// The chosen λ in the words of others: scikit-learn's ElasticNet on standardized columns, and the
+  /// priors whose posterior mode the fit is (Tibshirani, 1996; Hoerl & Kennard, 1970).
+  private static func conversions(_ text: inout JSONText, _ fit: Fit) {
+    let lambda = fit.path.points[fit.selection.step].lambda
+    let l1 = lambda * fit.options.alpha
+    let l2 = lambda * (1 - fit.options.alpha) / fit.path.standardization.targetScale
+    // exp(−RSS / 2σ²) exp(−n l1 |b| / σ²) exp(−n l2 b² / 2σ²), σ² the mean squared error of the fit.
+    let noise = fit.path.meanSquaredError(fit.selection.step) / Double(fit.path.rows)
+    text.key("conversions", indent: 2)
+    text.nested("{", "}") { text in
+      text.key("scikit_learn_alpha")
+      text.number(l1 + l2)
+      text.key("scikit_learn_l1_ratio")
+      text.number(l1 + l2 > 0 ? l1 / (l1 + l2) : nil)
+      text.key("laplace_scale")
+      text.number(l1 > 0 ? noise / l1 : nil)
+      text.key("gaussian_scale")
+      text.number(l2 > 0 ? (noise / l2).squareRoot() : nil)
+    }
+  }
+}
+
+extension JSONText {
+  fileprivate mutating func member(_ name: String, _ value: String) {
+    key(name, indent: 2)
+    string(value)
+  }
+
+  fileprivate mutating func member(_ name: String, _ value: Double) {
+    key(name, indent: 2)
+    number(value)
+  }
+
+  fileprivate mutating func member(_ name: String, _ values: [Double]) {
+    key(name, indent: 4)
+    numbers(values)
+  }
+
+  fileprivate mutating func strings(_ values: [String]) {
+    nested("[", "]") { text in
+      for value in values {
+        text.separate()
+        text.string(value)
+      }
+    }
+  }
+}
+
+extension Criterion {
+  /// As it is given on the command line.
+  public var label: String {
+    switch self {
+    case .minimum: "min"
+    case .oneStandardError: "1se"
+    case .information(let information): information.rawValue
+    case .columns(let count): "k=\(count)"
+    case .lambda(let lambda): "lambda=\(lambda)"
+    }
+  }
+}
+
+/// What `apply` needs of a model file.
+public struct SavedModel: Decodable, Sendable {
+  struct Column: Decodable {
+    let name: String
+    let role: String
+  }
+
+  let format: String
+  let version: Int
+  let target: String
+  let hasHeader: Bool
+  let written: [String]
+  let columnCount: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case format, version, target, written, header
+    case hasHeader = "has_header"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    format = try values.decode(String.self, forKey: .format)
+    version = try values.decode(Int.self, forKey: .version)
+    target = try values.decode(String.self, forKey: .target)
+    hasHeader = try values.decode(Bool.self, forKey: .hasHeader)
+    written = try values.decode([String].self, forKey: .written)
+    columnCount = try values.decode([String].self, forKey: .header).count
+  }
+
+  /// Reads a model file.
+  ///
+  /// - Throws: ``Failure`` if it is no model, or one of another version.
+  public init(_ bytes: [UInt8], name: String) throws(Failure) {
+    struct Mark: Decodable {
+      let format: String
+      let version: Int
+    }
+    let decoder = JSONDecoder()
+    let data = Data(bytes)
+    guard let mark = try? decoder.decode(Mark.self, from: data), mark.format == Model.format else {
+      throw Failure(.data, "\(name): this is no csvlasso model (csvlasso fit makes one)")
+    }
+    guard mark.version == Model.version else {
+      throw Failure(
+        .data,
+        "\(name): the model has version \(mark.version); this csvlasso reads version \(Model.version) (fit it again)"
+      )
+    }
+    do { self = try decoder.decode(SavedModel.self, from: data) } catch {
+      throw Failure(.data, "\(name): the model is damaged: \(error)")
+    }
+  }
+}

@@ -1,0 +1,84 @@
+public import CSVRecords
+public import SparseRegression
+
+/// Everything that a person may ask for, apart from the input and the output.
+public struct Options: Sendable {
+  /// A penalty factor for some columns.
+  public struct Factor: Sendable {
+    public var columns: ColumnSelector
+    /// In `[0, ∞)`.
+    public var value: Double
+
+    public init(columns: ColumnSelector, value: Double) {
+      self.columns = columns
+      self.value = value
+    }
+  }
+
+  /// How rows are dealt into folds.
+  public enum Folds: Sendable, Equatable {
+    /// So many balanced folds, permuted by the seed.
+    case permuted(Int)
+    /// One fold for each value of a column.
+    case column(String)
+    /// So many folds; rows that share a value of a column share a fold.
+    case by(String, Int)
+    /// So many steps forward in time: each fold is tested on a fit to all rows before it.
+    case forward(Int)
+  }
+
+  // The CSV
+  public var dialect = Dialect()
+  /// Whether records of the wrong length are passed over, in the fit and in the output.
+  public var skipsRagged = false
+
+  // The columns' roles
+  public var target: String
+  /// Candidates; empty for all other columns.
+  public var features: [ColumnSelector] = []
+  public var ids: [ColumnSelector] = []
+  public var keep: [ColumnSelector] = []
+  public var drop: [ColumnSelector] = []
+  public var weights: String?
+
+  // The model
+  /// In `[0, 1]`.
+  public var alpha = 1.0
+  public var factors: [Factor] = []
+  public var nonnegative: [ColumnSelector] = []
+  public var nonpositive: [ColumnSelector] = []
+  public var path = PathOptions()
+
+  // The choice
+  public var criterion = Criterion.oneStandardError
+  public var folds = Folds.permuted(10)
+  /// Whether folds were asked for, so that the error is cross-validated though the rule needs none.
+  public var alwaysCrossValidates = false
+  public var seed: UInt64 = 1
+  /// At most so many columns are kept.
+  public var maxFeatures: Int?
+
+  // The output
+  public var writesTarget = true
+  /// Whether kept columns are written as z-scores of the fit's centre and scale.
+  public var standardizesOutput = false
+
+  // The machine
+  /// Threads; never changes a result.
+  public var threads = 1
+  /// Bytes that moments, or the copy of a pipe, may take.
+  public var memory = 1 << 30
+  /// How batches are made; never changes a result.
+  package var sizes = BatchReader.Sizes()
+
+  public init(target: String) { self.target = target }
+
+  /// Hands records on as soon as the input pauses.
+  public mutating func streams() { sizes = BatchReader.Sizes(batch: 1 << 20, isStreaming: true) }
+
+  /// Whether the error is cross-validated.
+  public var crossValidates: Bool { alwaysCrossValidates || criterion.needsCrossValidation }
+}
+
+/// Told how far reading has come: bytes read and, where it is known, the input's size.
+public typealias Progress = (_ stage: String, _ bytes: Int, _ size: Int?) -> Void

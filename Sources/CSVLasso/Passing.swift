@@ -1,0 +1,41 @@
+internal import CSVRecords
+internal import SparseRegression
+
+/// One pass over all records: batch by batch, the pieces of a batch worked on at once, their results
+/// taken in order.
+///
+/// - Throws: the first failure in the order of the input, in words; what `take` throws.
+func forEachBatch<Output: PieceResult>(
+  of reader: inout BatchReader, stage: String, _ options: Options, names: [String],
+  _ progress: Progress, work: @Sendable (Batch, Int) -> Output,
+  take: ([Output]) throws(Failure) -> Void
+) throws(Failure) {
+  let source = reader.source
+  while let batch = try reading(source.name, names, { () throws(ReadError) in try reader.next() }) {
+    let pieces = concurrentMap(batch.pieces.count, threads: options.threads) { work(batch, $0) }
+    if let failure = pieces.lazy.compactMap(\.failure).first {
+      throw Failure(failure, source: source.name, names: names)
+    }
+    try take(pieces)
+    progress(stage, reader.bytesRead, source.size)
+  }
+}
+
+/// The number of rows that a fit would take: all, or those of positive weight.
+func countRows(
+  _ reader: inout BatchReader, _ schema: Schema, _ options: Options, _ progress: Progress
+) throws(Failure) -> Int {
+  var actions = [ColumnAction](repeating: .skip, count: schema.roles.count)
+  if let weights = schema.weights { actions[weights] = .number(0) }
+  let plan = ParsingPlan(actions, skipsRagged: options.skipsRagged)
+  var count = 0
+  try forEachBatch(
+    of: &reader, stage: "counting rows", options, names: schema.header.names, progress,
+    work: { batch, index in batch.parse(index, plan) },
+    take: { pieces throws(Failure) in
+      for piece in pieces {
+        count += schema.weights == nil ? piece.count : piece.numbers.count { $0 > 0 }
+      }
+    })
+  return count
+}

@@ -1,0 +1,90 @@
+public import CSVRecords
+internal import SparseRegression
+
+/// The whole of csvlasso: read → standardize → select → write.
+///
+/// The rows are read once, into moments. Standardization, path, cross-validation and choice are algebra
+/// on these. A second reading copies the bytes of the columns that were chosen.
+public enum Reduction {
+  /// Reads a CSV, fits, and chooses columns.
+  ///
+  /// - Throws: ``Failure``
+  /// - Complexity: O(p²) a row, O(folds · p²) memory, whatever the number of rows.
+  public static func fit(
+    _ source: ByteSource, _ options: Options, progress: Progress = { _, _, _ in }
+  ) throws(Failure) -> Fit {
+    var reader = try records(of: source, options)
+    let schema = try Schema(header(of: reader, options), options)
+    var rowCount: Int?
+    if options.isForward && options.crossValidates {
+      rowCount = try countRows(&reader, schema, options, progress)
+      try rewind(source)
+      reader = try records(of: source, options)
+    }
+    let blocks = try RowBlocks(&reader, schema, options, rowCount: rowCount, progress)
+    return try Fit(blocks, schema, options, source: source.name)
+  }
+
+  /// Reads the CSV again and writes the columns of a fit: cells as they stand, in the order of the file,
+  /// as many rows as came in.
+  ///
+  /// - Throws: ``Failure``
+  /// - Complexity: O(bytes), in memory of one batch.
+  public static func write(
+    _ fit: Fit, from source: ByteSource, to output: OutputFile,
+    progress: Progress = { _, _, _ in }
+  ) throws(Failure) {
+    try rewind(source)
+    var reader = try records(of: source, fit.options)
+    if fit.options.standardizesOutput {
+      try copyStandardized(&reader, fit, to: output, progress)
+    } else {
+      let plan = CuttingPlan(fit.written, skipsRagged: fit.options.skipsRagged)
+      try copy(&reader, plan, to: output, fit.options, names: fit.schema.header.names, progress)
+    }
+    guard source.isUnchanged else { throw Failure(.changed, source: source.name) }
+  }
+
+  /// Writes the columns of a saved model from new data, as they come.
+  ///
+  /// Columns are found by name, wherever they stand; without a header, by number. The target may be
+  /// missing, as it is where it is to be predicted.
+  ///
+  /// - Throws: ``Failure`` naming the columns that are missing.
+  /// - Complexity: O(bytes), in memory of one batch.
+  public static func apply(
+    _ model: SavedModel, to source: ByteSource, output: OutputFile, _ options: Options
+  ) throws(Failure) {
+    var reader = try records(of: source, options)
+    let header = header(of: reader, options)
+    let plan = CuttingPlan(
+      try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
+      skipsRagged: options.skipsRagged)
+    try copy(&reader, plan, to: output, options, names: header.names) { _, _, _ in }
+  }
+
+  private static func records(of source: ByteSource, _ options: Options) throws(Failure)
+    -> BatchReader
+  {
+    try reading(source.name) { () throws(ReadError) in
+      try BatchReader(source, options.dialect, options.sizes)
+    }
+  }
+
+  private static func header(of reader: BatchReader, _ options: Options) -> Header {
+    Header(reader.first, hasHeader: options.dialect.hasHeader)
+  }
+
+  private static func rewind(_ source: ByteSource) throws(Failure) {
+    try reading(source.name) { () throws(ReadError) in try source.rewind() }
+  }
+}
+
+extension Options {
+  /// Whether a pipe must be kept to be read again.
+  ///
+  /// - Parameter writes: whether the reduced data are written.
+  public func readings(writes: Bool) -> ByteSource.Readings {
+    writes || (isForward && crossValidates) ? .twice(memory: memory) : .once
+  }
+}

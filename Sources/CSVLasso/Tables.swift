@@ -1,0 +1,72 @@
+internal import SparseRegression
+
+/// The CSV tables beside the reduced data: the ledger of columns and the path.
+extension Fit {
+  /// One line a column: kept or dropped, and why.
+  public func ledger() -> [UInt8] {
+    var table = TableText([
+      "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
+      "standardized_coefficient", "twin",
+    ])
+    for report in columnReports() {
+      table.row([
+        String(report.index + 1), report.label, report.role.rawValue,
+        report.isKept ? "kept" : "dropped", report.reason,
+        report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
+        report.coefficient.map { "\($0)" } ?? "",
+        report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
+      ])
+    }
+    return table.bytes
+  }
+
+  /// One line a λ, with the columns that entered and left there, separated by semicolons.
+  public func pathTable() -> [UInt8] {
+    var table = TableText([
+      "step", "lambda", "df", "dev_ratio", "cv_mean", "cv_se", "gap", "entered", "left",
+    ])
+    var before = Set<Int>()
+    for (step, point) in path.points.enumerated() {
+      let now = Set(point.support)
+      func labels(_ slots: Set<Int>) -> String {
+        slots.sorted().map { schema.header.label(schema.predictors[$0]) }.joined(separator: ";")
+      }
+      table.row([
+        String(step + 1), "\(point.lambda)", String(point.df), "\(point.devianceRatio)",
+        crossValidation.map { "\($0.mean[step])" } ?? "",
+        crossValidation.map { "\($0.standardError[step])" } ?? "", "\(point.gap)",
+        labels(now.subtracting(before)), labels(before.subtracting(now)),
+      ])
+      before = now
+    }
+    return table.bytes
+  }
+
+  /// Labels of the selected columns and those kept by request, in the order of the file.
+  public var keptLabels: [String] {
+    let kept = Set(selection.kept)
+    return schema.predictors.enumerated()
+      .filter { kept.contains($0.offset) || schema.roles[$0.element] == .keep }
+      .map { schema.header.label($0.element) }
+  }
+}
+
+/// A small CSV of our own, quoted where needed.
+struct TableText {
+  private(set) var bytes: [UInt8] = []
+
+  init(_ header: [String]) { row(header) }
+
+  mutating func row(_ fields: [String]) {
+    bytes += Array(fields.map(Self.quoted).joined(separator: ",").utf8)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private static func quoted(_ field: String) -> String {
+    guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
+      return field
+    }
+    return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
+  }
+}

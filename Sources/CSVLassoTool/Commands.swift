@@ -1,0 +1,183 @@
+internal import ArgumentParser
+internal import CSVLasso
+internal import CSVRecords
+internal import SparseRegression
+
+/// `csvlasso [select]`: fit, then write the chosen columns.
+struct Select: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fit, then write the chosen columns (the default).")
+
+  @OptionGroup var flags: FitFlags
+  @OptionGroup(title: "Output") var output: OutputFlags
+
+  @Flag(help: "Write the kept names, one a line, in place of the data.")
+  var names = false
+
+  @Flag(help: "Write kept columns as z-scores of the fit's centre and scale.")
+  var standardized = false
+
+  func run() throws {
+    var options = try flags.options()
+    options.writesTarget = !output.noTarget
+    options.standardizesOutput = standardized
+    let source = try flags.csv.source(options.readings(writes: !names))
+    let files = try output.open()
+    let progress = flags.general.progressLine()
+    let fit = try Reduction.fit(source, options, progress: progress.show)
+    try files.writeCompanions(fit)
+    if names {
+      try files.write(Array(fit.keptLabels.map { $0 + "\n" }.joined().utf8))
+    } else {
+      try Reduction.write(fit, from: source, to: files.main, progress: progress.show)
+    }
+    progress.clear()
+    try files.commit()
+    if !flags.general.quiet {
+      Summary.show(fit, source: source.name, isVerbose: flags.general.verbose)
+    }
+  }
+}
+
+/// `csvlasso fit`: the model alone.
+struct FitModel: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit", abstract: "Fit, and write the model as JSON; no data are kept or written.")
+
+  @OptionGroup var flags: FitFlags
+
+  @Option(name: .shortAndLong, help: "Write the model here; it appears whole or not at all.")
+  var output: String?
+
+  @Option(help: ArgumentHelp("Also write one line a column: kept or dropped, and why.", valueName: "file"))
+  var ledger: String?
+
+  func run() throws {
+    let options = try flags.options()
+    let source = try flags.csv.source(options.readings(writes: false))
+    let files = try Files(main: output, model: nil, ledger: ledger)
+    let progress = flags.general.progressLine()
+    let fit = try Reduction.fit(source, options, progress: progress.show)
+    progress.clear()
+    try files.writeCompanions(fit)
+    try files.write(Model.json(fit, tool: toolVersion))
+    try files.commit()
+    if !flags.general.quiet {
+      Summary.show(fit, source: source.name, isVerbose: flags.general.verbose)
+    }
+  }
+}
+
+/// `csvlasso path`: the path as a table.
+struct Path: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fit, and write the path: one line for each lambda.")
+
+  @OptionGroup var flags: FitFlags
+
+  @Option(name: .shortAndLong, help: "Write the path here; it appears whole or not at all.")
+  var output: String?
+
+  func run() throws {
+    let options = try flags.options()
+    let source = try flags.csv.source(options.readings(writes: false))
+    let files = try Files(main: output, model: nil, ledger: nil)
+    let progress = flags.general.progressLine()
+    let fit = try Reduction.fit(source, options, progress: progress.show)
+    progress.clear()
+    try files.write(fit.pathTable())
+    try files.commit()
+    if !flags.general.quiet {
+      Summary.show(fit, source: source.name, isVerbose: flags.general.verbose)
+    }
+  }
+}
+
+/// `csvlasso apply`: the same columns from new data.
+struct Apply: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the columns of a model from new data.",
+    discussion: """
+      Columns are found by name, in any order; without a header, by number. A column of the model that \
+      the data lack is an error, the target excepted. Rows are written as they come.
+      """)
+
+  @Argument(help: "A model that fit or select --model wrote.", completion: .file(extensions: ["json"]))
+  var model: String
+
+  @OptionGroup(title: "Input") var csv: CSVFlags
+
+  @Option(name: .shortAndLong, help: "Write here; the file appears whole or not at all.")
+  var output: String?
+
+  @Flag(help: "Leave the target out.")
+  var noTarget = false
+
+  func run() throws {
+    let saved = try SavedModel(
+      try ByteSource.opened(model, .once).contents(), name: model)
+    var options = Options(target: "")
+    options.dialect = try saved.dialect(csv.dialect())
+    options.skipsRagged = csv.ragged == .skip
+    options.writesTarget = !noTarget
+    options.streams()
+    let source = try csv.source(.once)
+    let files = try Files(main: output, model: nil, ledger: nil)
+    try Reduction.apply(saved, to: source, output: files.main, options)
+    try files.commit()
+  }
+}
+
+/// Where `select` writes.
+struct OutputFlags: ParsableArguments {
+  @Option(name: .shortAndLong, help: "Write here; the file appears whole or not at all.")
+  var output: String?
+
+  @Option(help: ArgumentHelp("Also write the model as JSON.", valueName: "file"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("Also write one line a column: kept or dropped, and why.", valueName: "file"))
+  var ledger: String?
+
+  @Flag(help: "Leave the target out of the output.")
+  var noTarget = false
+
+  func open() throws(Failure) -> Files {
+    try Files(main: output, model: model, ledger: ledger)
+  }
+}
+
+/// The outputs of one run, which appear together at its end.
+struct Files {
+  let main: OutputFile
+  private let model: OutputFile?
+  private let ledger: OutputFile?
+
+  init(main: String?, model: String?, ledger: String?) throws(Failure) {
+    guard [main ?? "-", model, ledger].count(where: { $0 == "-" }) <= 1 else {
+      throw Failure(.usage, "only one output can go to standard output")
+    }
+    func open(_ path: String?) throws(Failure) -> OutputFile {
+      try writing { () throws(WriteError) in try OutputFile(path: path) }
+    }
+    self.main = try open(main)
+    self.model = model == nil ? nil : try open(model)
+    self.ledger = ledger == nil ? nil : try open(ledger)
+  }
+
+  func write(_ bytes: [UInt8], to file: OutputFile? = nil) throws(Failure) {
+    try writing { () throws(WriteError) in try (file ?? main).write(bytes) }
+  }
+
+  /// Model and ledger, if asked for.
+  func writeCompanions(_ fit: Fit) throws(Failure) {
+    if let model { try write(Model.json(fit, tool: toolVersion), to: model) }
+    if let ledger { try write(fit.ledger(), to: ledger) }
+  }
+
+  func commit() throws(Failure) {
+    for file in [main, model, ledger] {
+      try writing { () throws(WriteError) in try file?.commit() }
+    }
+  }
+}

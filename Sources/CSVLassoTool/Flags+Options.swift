@@ -1,0 +1,145 @@
+internal import ArgumentParser
+internal import CSVLasso
+internal import CSVRecords
+internal import SparseRegression
+
+/// Flags that a fit takes, turned into its options.
+struct FitFlags: ParsableArguments {
+  @OptionGroup(title: "Input") var csv: CSVFlags
+  @OptionGroup(title: "Columns") var roles: RoleFlags
+  @OptionGroup(title: "Model") var model: ModelFlags
+  @OptionGroup(title: "Choice") var choice: ChoiceFlags
+  @OptionGroup(title: "General") var general: GeneralFlags
+
+  /// - Throws: ``Failure`` of kind usage for a value that means nothing.
+  func options() throws(Failure) -> Options {
+    var options = Options(target: roles.target)
+    options.dialect = try csv.dialect()
+    options.skipsRagged = csv.ragged == .skip
+    options.features = selectors(roles.features, "--features")
+    options.ids = selectors(roles.id, "--id")
+    options.keep = selectors(roles.keep, "--keep")
+    options.drop = selectors(roles.drop, "--drop")
+    options.weights = roles.weights
+    try model.fill(&options)
+    try choice.fill(&options, lambdas: model.lambda)
+    try general.fill(&options)
+    return options
+  }
+}
+
+private func selectors(_ texts: [String], _ option: String) -> [ColumnSelector] {
+  texts.map { ColumnSelector($0, option: option) }
+}
+
+private func usage(_ text: String) -> Failure { Failure(.usage, text) }
+
+extension ModelFlags {
+  fileprivate func fill(_ options: inout Options) throws(Failure) {
+    guard (0...1).contains(alpha) else { throw usage("--alpha lies between 0 and 1, not \(alpha)") }
+    guard nlambda >= 1 else { throw usage("--nlambda is at least 1") }
+    guard tol > 0, tol < 1 else { throw usage("--tol lies between 0 and 1") }
+    if let lambdaRatio, !(lambdaRatio > 0 && lambdaRatio < 1) {
+      throw usage("--lambda-ratio lies between 0 and 1")
+    }
+    options.alpha = alpha
+    options.nonnegative = selectors(positive, "--positive")
+    options.nonpositive = selectors(negative, "--negative")
+    for text in penalty { options.factors.append(try Self.factor(text)) }
+    options.path = PathOptions(
+      grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol)
+  }
+
+  private func grid() throws(Failure) -> LambdaGrid {
+    guard let lambda else { return .automatic(count: nlambda, ratio: lambdaRatio) }
+    var values: [Double] = []
+    for item in lambda.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Double(item), value >= 0, value.isFinite else {
+        throw usage("--lambda takes numbers from 0 on, not '\(item)'")
+      }
+      values.append(value)
+    }
+    return .values(values)
+  }
+
+  private static func factor(_ text: String) throws(Failure) -> Options.Factor {
+    guard let equals = text.lastIndex(of: "="),
+      let value = Double(text[text.index(after: equals)...]), value >= 0, value.isFinite
+    else { throw usage("--penalty takes SEL=F with F from 0 on, not '\(text)'") }
+    return Options.Factor(
+      columns: ColumnSelector(String(text[..<equals]), option: "--penalty"), value: value)
+  }
+}
+
+extension ChoiceFlags {
+  fileprivate func fill(_ options: inout Options, lambdas: String?) throws(Failure) {
+    options.seed = seed
+    if let maxFeatures, maxFeatures < 1 { throw usage("--max-features is at least 1") }
+    options.maxFeatures = maxFeatures
+    if let choose {
+      options.criterion = try Self.criterion(choose)
+    } else if case .values(let values) = options.path.grid, values.count == 1 {
+      options.criterion = .lambda(values[0])
+    }
+    guard [folds, foldColumn, foldBy].count(where: { $0 != nil }) <= 1 || foldColumn == nil else {
+      throw usage("--fold-column names the folds; --folds and --fold-by cannot be given with it")
+    }
+    options.alwaysCrossValidates = folds != nil || foldColumn != nil || foldBy != nil
+    if let foldColumn {
+      options.folds = .column(foldColumn)
+    } else {
+      options.folds = try plan()
+    }
+  }
+
+  private func plan() throws(Failure) -> Options.Folds {
+    let text = folds ?? "10"
+    let isForward = text.hasPrefix("forward:")
+    guard let count = Int(isForward ? text.dropFirst(8) : text[...]), (2...1000).contains(count)
+    else { throw usage("--folds takes a number from 2 to 1000, or forward:K, not '\(text)'") }
+    if let foldBy {
+      guard !isForward else { throw usage("--fold-by and --folds forward:K exclude each other") }
+      return .by(foldBy, count)
+    }
+    return isForward ? .forward(count) : .permuted(count)
+  }
+
+  private static func criterion(_ text: String) throws(Failure) -> Criterion {
+    switch text {
+    case "1se": return .oneStandardError
+    case "min": return .minimum
+    default: break
+    }
+    if let information = InformationCriterion(rawValue: text) { return .information(information) }
+    if text.hasPrefix("k="), let count = Int(text.dropFirst(2)), count >= 1 {
+      return .columns(count)
+    }
+    if text.hasPrefix("lambda="), let value = Double(text.dropFirst(7)), value >= 0, value.isFinite {
+      return .lambda(value)
+    }
+    throw usage("--choose takes 1se, min, aic, bic, aicc, ebic, k=N or lambda=L, not '\(text)'")
+  }
+}
+
+extension GeneralFlags {
+  fileprivate func fill(_ options: inout Options) throws(Failure) {
+    if let threads, threads < 1 { throw usage("--threads is at least 1") }
+    options.threads = threads ?? Terminal.processors
+    options.memory = try memory.map { text throws(Failure) in try Self.size(text) } ?? Terminal.defaultMemory
+  }
+
+  /// Bytes, or a number with K, M, G or T.
+  private static func size(_ text: String) throws(Failure) -> Int {
+    let units: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
+    var digits = text.uppercased()
+    if digits.hasSuffix("B") { digits.removeLast() }
+    let shift = digits.last.flatMap { units[$0] }
+    if shift != nil { digits.removeLast() }
+    guard let value = Double(digits), value > 0, value < 1e6 || shift == nil else {
+      throw usage("--memory takes a size such as 512M or 4G, not '\(text)'")
+    }
+    let bytes = value * Double(1 << (shift ?? 0))
+    guard bytes < 9e18 else { throw usage("--memory is too large: '\(text)'") }
+    return Int(bytes)
+  }
+}

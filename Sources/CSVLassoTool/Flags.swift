@@ -1,0 +1,172 @@
+internal import ArgumentParser
+internal import CSVLasso
+internal import CSVRecords
+internal import SparseRegression
+
+/// How the CSV is spelled.
+struct CSVFlags: ParsableArguments {
+  @Argument(help: "The CSV; - or nothing for standard input.", completion: .file())
+  var file: String?
+
+  @Option(name: .shortAndLong, help: "One character between fields; 'tab' for a tab.")
+  var delimiter: String?
+
+  @Flag(help: "Fields are separated by tabs; so it is for a FILE named .tsv.")
+  var tabs = false
+
+  @Flag(name: [.customShort("H"), .long], help: "The first record is data; columns are numbers.")
+  var noHeader = false
+
+  @Option(help: "The character that quotes fields; 'none' if quotes are plain text.")
+  var quote = "\""
+
+  @Option(help: "What to do with a record of the wrong length: error or skip.")
+  var ragged = Ragged.error
+
+  enum Ragged: String, ExpressibleByArgument, CaseIterable { case error, skip }
+
+  func dialect() throws(Failure) -> Dialect {
+    let delimiter = tabs || (self.delimiter == nil && file?.hasSuffix(".tsv") == true)
+      ? "\t" : self.delimiter ?? ","
+    let (separator, mark) = (
+      try Self.byte(delimiter, option: "--delimiter"),
+      quote == "none" ? 0 : try Self.byte(quote, option: "--quote")
+    )
+    guard Dialect.isValid(delimiter: separator, quote: mark) else {
+      throw Failure(.usage, "--delimiter and --quote must differ, and neither can be a line end")
+    }
+    return Dialect(delimiter: separator, quote: mark, hasHeader: !noHeader)
+  }
+
+  private static func byte(_ text: String, option: String) throws(Failure) -> UInt8 {
+    if text == "tab" || text == "\\t" { return UInt8(ascii: "\t") }
+    guard text.utf8.count == 1 else {
+      throw Failure(.usage, "\(option) takes one ASCII character, not '\(text)'")
+    }
+    return text.utf8.first!
+  }
+
+  /// The input, unless it is a terminal where nobody meant to type a CSV.
+  func source(_ readings: ByteSource.Readings) throws(Failure) -> ByteSource {
+    if file == nil && Terminal.standardInputIsTerminal {
+      throw Failure(.usage, "no FILE, and standard input is a terminal (see csvlasso --help)")
+    }
+    return try ByteSource.opened(file, readings)
+  }
+}
+
+/// What the columns are for.
+struct RoleFlags: ParsableArguments {
+  @Option(name: [.customShort("y"), .long], help: "The column to predict.")
+  var target: String
+
+  @Option(
+    name: [.customShort("x"), .long],
+    help: ArgumentHelp("Candidates; all other columns if not given.", valueName: "sel"))
+  var features: [String] = []
+
+  @Option(help: ArgumentHelp("Columns to copy and never fit.", valueName: "sel"))
+  var id: [String] = []
+
+  @Option(help: ArgumentHelp("Columns that are always in: fitted, not penalized.", valueName: "sel"))
+  var keep: [String] = []
+
+  @Option(help: ArgumentHelp("Columns to leave out of fit and output.", valueName: "sel"))
+  var drop: [String] = []
+
+  @Option(help: ArgumentHelp("The column that weighs the rows.", valueName: "col"))
+  var weights: String?
+}
+
+/// What is fitted.
+struct ModelFlags: ParsableArguments {
+  @Option(help: "1 is the lasso, 0 is ridge, between them the elastic net.")
+  var alpha = 1.0
+
+  @Option(help: ArgumentHelp("Use these lambdas, separated by commas.", valueName: "l,l,…"))
+  var lambda: String?
+
+  @Option(help: "The number of lambdas.")
+  var nlambda = 100
+
+  @Option(help: "Smallest lambda over largest (default: 1e-4, or 1e-2 if rows < columns).")
+  var lambdaRatio: Double?
+
+  @Option(help: ArgumentHelp("Multiply the penalty of columns; may be repeated.", valueName: "sel=f"))
+  var penalty: [String] = []
+
+  @Option(help: ArgumentHelp("Columns whose coefficient may not be negative.", valueName: "sel"))
+  var positive: [String] = []
+
+  @Option(help: ArgumentHelp("Columns whose coefficient may not be positive.", valueName: "sel"))
+  var negative: [String] = []
+
+  @Flag(help: "Do not divide columns by their standard deviation.")
+  var noStandardize = false
+
+  @Flag(help: "Fit without an intercept.")
+  var noIntercept = false
+
+  @Option(help: "The relative duality gap that every lambda must reach.")
+  var tol = 1e-7
+}
+
+/// How the columns are chosen.
+struct ChoiceFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "1se, min, aic, bic, aicc, ebic, k=N or lambda=L (default: 1se).", valueName: "rule"))
+  var choose: String?
+
+  @Option(help: "The number of folds, or forward:K for K steps forward in time (default: 10).")
+  var folds: String?
+
+  @Option(help: ArgumentHelp("A column that names the fold of each row.", valueName: "col"))
+  var foldColumn: String?
+
+  @Option(help: ArgumentHelp("Rows that share a value of this column share a fold.", valueName: "col"))
+  var foldBy: String?
+
+  @Option(help: "The seed of the folds.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Keep at most so many columns; a larger lambda is taken if needed.")
+  var maxFeatures: Int?
+}
+
+/// The machine, and what is told.
+struct GeneralFlags: ParsableArguments {
+  @Option(help: "Threads; the result never depends on them (default: one a processor).")
+  var threads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory for moments and for the copy of a pipe, which then goes to TMPDIR (default: a quarter of the machine's).",
+      valueName: "size"))
+  var memory: String?
+
+  @Option(help: "A line on standard error for long work: auto, on or off.")
+  var progress = Switch.auto
+
+  @Flag(name: .shortAndLong, help: "No summary.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell more: every column that was left out, and why.")
+  var verbose = false
+
+  enum Switch: String, ExpressibleByArgument, CaseIterable { case auto, on, off }
+
+  func progressLine() -> ProgressLine {
+    ProgressLine(
+      isShown: progress == .on
+        || (progress == .auto && !quiet && Terminal.standardErrorIsTerminal))
+  }
+}
+
+extension ByteSource {
+  static func opened(_ path: String?, _ readings: Readings) throws(Failure) -> ByteSource {
+    do throws(ReadError) { return try ByteSource(path: path, readings: readings) } catch {
+      throw Failure(error, source: path ?? "stdin")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import CSVLasso
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// The `csvlasso` command: flags become options, options become work, faults become one line and an exit
+/// status.
+@main
+struct Main: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "csvlasso",
+    abstract: "Keep the columns of a CSV that predict a target.",
+    discussion: """
+      Reads a CSV, fits a lasso path that predicts one column from the others, chooses a lambda by \
+      cross-validation, and writes the same CSV with only the columns whose coefficient is not zero. \
+      Cells are copied as they stand.
+
+        csvlasso -y price houses.csv > reduced.csv
+        zcat houses.csv.gz | csvlasso -y price --id id > reduced.csv
+        csvlasso fit -y price houses.csv > model.json
+        csvlasso apply model.json new.csv > reduced.csv
+
+      Exit status: 0 done; 64 wrong usage; 65 bad data; 66 no such input; 73 output cannot be created; \
+      74 reading or writing failed.
+      """,
+    version: toolVersion,
+    subcommands: [Select.self, FitModel.self, Apply.self, Path.self],
+    defaultSubcommand: Select.self)
+
+  static func main() {
+    // A parent may have left the signal ignored; a filter ends when nobody reads it.
+    _ = signal(SIGPIPE, SIG_DFL)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      Terminal.message(failure.message)
+      Self.exit(withError: ExitCode(failure.kind.status))
+    } catch {
+      guard Self.exitCode(for: error) == .validationFailure else { Self.exit(withError: error) }
+      Terminal.message(Self.message(for: error) + " (see csvlasso --help)")
+      Self.exit(withError: ExitCode(Failure.Kind.usage.status))
+    }
+  }
+}
+
+extension Failure.Kind {
+  /// The exit status, after sysexits.
+  var status: Int32 {
+    switch self {
+    case .usage: 64
+    case .data: 65
+    case .noInput: 66
+    case .cannotCreate: 73
+    case .io: 74
+    }
+  }
+}

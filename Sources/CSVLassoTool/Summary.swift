@@ -1,0 +1,111 @@
+internal import CSVLasso
+internal import SparseRegression
+
+/// The two or three lines that tell what was done.
+enum Summary {
+  static func show(_ fit: Fit, source: String, isVerbose: Bool) {
+    for line in lines(fit, source: source) { Terminal.message(line) }
+    if isVerbose {
+      for column in fit.columnReports() where !column.isKept {
+        Terminal.message("dropped '\(column.label)': \(column.reason)")
+      }
+    }
+  }
+
+  static func lines(_ fit: Fit, source: String) -> [String] {
+    [data(fit, source), choice(fit)] + notes(fit) + [certificate(fit)]
+  }
+
+  private static func data(_ fit: Fit, _ source: String) -> String {
+    let candidates = fit.schema.roles.count { $0 == .candidate }
+    let kept = fit.keptLabels
+    var line = "\(source): \(fit.rows) rows, \(candidates) candidates; kept \(kept.count)"
+    if !kept.isEmpty {
+      line += ": " + kept.prefix(12).joined(separator: " ") + (kept.count > 12 ? " …" : "")
+    }
+    return line
+  }
+
+  private static func choice(_ fit: Fit) -> String {
+    let (step, points) = (fit.selection.step, fit.path.points)
+    var line =
+      "lambda \(short(points[step].lambda)) by \(fit.criterion.label), step \(step + 1) of \(points.count)"
+    if let cv = fit.crossValidation {
+      line +=
+        "; CV error \(short(cv.mean[step])) ± \(short(cv.standardError[step], digits: 2)) in \(cv.folds) folds"
+    }
+    line += "; R² \(short(points[step].devianceRatio, digits: 3))"
+    if fit.selection.isCapped { line += "; held back by --max-features" }
+    return line
+  }
+
+  private static func notes(_ fit: Fit) -> [String] {
+    var lines: [String] = []
+    let reports = fit.columnReports()
+    func note(_ text: String, _ columns: [String]) {
+      guard !columns.isEmpty else { return }
+      let more = columns.count > 5 ? " and \(columns.count - 5) more" : ""
+      lines.append("note: \(text): " + columns.prefix(5).joined(separator: ", ") + more)
+    }
+    note(
+      "columns that hold a single value",
+      zip(fit.schema.predictors, fit.path.exclusions).filter { $0.1 == .constant }
+        .map { fit.schema.header.label($0.0) })
+    note(
+      "columns that say what another says",
+      reports.compactMap { column in column.twin.map { "\(column.label) (\($0))" } })
+    note(
+      "columns that others before them add up to",
+      zip(fit.schema.predictors, fit.path.exclusions).filter { $0.1 == .dependent }
+        .map { fit.schema.header.label($0.0) })
+    if fit.skippedRecords > 0 {
+      lines.append("note: \(fit.skippedRecords) records of the wrong length were passed over")
+    }
+    if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
+    if case .columns(let count) = fit.criterion, fit.selection.kept.count < count {
+      lines.append("note: only \(fit.selection.kept.count) columns enter the path")
+    }
+    return lines
+  }
+
+  private static func certificate(_ fit: Fit) -> String {
+    let worst = fit.path.worstGap!
+    let tolerance = fit.options.path.tolerance
+    guard worst.gap > tolerance else {
+      return "duality gap at most \(short(worst.gap, digits: 2)) at every lambda"
+    }
+    return
+      "warning: the duality gap at lambda \(short(worst.lambda)) is \(short(worst.gap, digits: 2)), above --tol \(short(tolerance, digits: 2))"
+  }
+
+  /// A number with a few significant digits.
+  private static func short(_ value: Double, digits: Int = 4) -> String {
+    guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
+    var magnitude = 0
+    var size = abs(value)
+    while size >= 10 {
+      size /= 10
+      magnitude += 1
+    }
+    while size < 1 {
+      size *= 10
+      magnitude -= 1
+    }
+    if magnitude >= digits && magnitude < 15 { return String(Int(value.rounded())) }
+    if magnitude < -4 || magnitude >= 15 {
+      let scaled = decimal(value < 0 ? -size : size, places: digits - 1)
+      return "\(scaled)e\(magnitude < 0 ? "-" : "+")\(abs(magnitude) < 10 ? "0" : "")\(abs(magnitude))"
+    }
+    return decimal(value, places: digits - 1 - magnitude)
+  }
+
+  private static func decimal(_ value: Double, places: Int) -> String {
+    guard places > 0 else { return String(Int(value.rounded())) }
+    var unit = 1
+    for _ in 0..<places { unit *= 10 }
+    let scaled = Int((abs(value) * Double(unit)).rounded())
+    let fraction = String(scaled % unit)
+    return (value < 0 ? "-" : "") + String(scaled / unit) + "."
+      + String(repeating: "0", count: places - fraction.count) + fraction
+  }
+}

@@ -1,0 +1,83 @@
+internal import CSVLasso
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// What a person sees: messages and progress, all on standard error.
+enum Terminal {
+  /// One line, after the program's name.
+  static func message(_ text: String) { write("csvlasso: \(text)\n") }
+
+  static func write(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = unsafe bytes.withUnsafeBytes { unsafe systemWrite(STDERR_FILENO, $0) }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+
+  static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+  static var standardInputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+  /// Processors that are there to be used.
+  static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// A quarter of the machine's memory, in bytes.
+  static var defaultMemory: Int {
+    max(1 << 28, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE)))
+  }
+}
+
+/// A line that tells how far reading and writing have come, for work that takes more than a second.
+final class ProgressLine {
+  private let isShown: Bool
+  private let started = Clock.now
+  private var last = 0.0
+  private var stageStart = 0.0
+  private var stage = ""
+
+  init(isShown: Bool) { self.isShown = isShown }
+
+  deinit { clear() }
+
+  /// - Parameters:
+  ///   - bytes: done in this stage.
+  ///   - size: in all, if known.
+  func show(_ stage: String, _ bytes: Int, _ size: Int?) {
+    guard isShown else { return }
+    let now = Clock.now - started
+    if stage != self.stage { (self.stage, stageStart) = (stage, last == 0 ? 0 : now) }
+    guard now > 1, now - last > 0.1 else { return }
+    last = now
+    let speed = Double(bytes) / max(now - stageStart, 1e-3)
+    var text = "\(stage) \(bytes >> 20) MB, \(Int(speed) >> 20) MB/s"
+    if let size, size > 0, speed > 0 {
+      let left = Int((Double(size - bytes) / speed).rounded(.up))
+      text = "\(stage) \(min(100, 100 * bytes / size)) %, \(Int(speed) >> 20) MB/s, \(left) s left"
+    }
+    Terminal.write("\r\u{1B}[K\(text)")
+  }
+
+  /// Takes the line away.
+  func clear() {
+    if last > 0 { Terminal.write("\r\u{1B}[K") }
+    last = 0
+  }
+
+  private enum Clock {
+    /// Seconds.
+    static var now: Double {
+      var time = timespec()
+      _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+  }
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+  unsafe write(descriptor, bytes.baseAddress!, bytes.count)
+}

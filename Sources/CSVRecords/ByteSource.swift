@@ -1,0 +1,154 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// Where the bytes come from: a file, by name or redirected, or a pipe.
+///
+/// A file is read as often as needed, in place. A pipe that must be read twice is copied aside while it
+/// is being read the first time: in memory up to a limit, then in a file without a name.
+public final class ByteSource {
+  /// What messages call it.
+  public let name: String
+  /// The size in bytes, if it is known before reading.
+  public let size: Int?
+  private let descriptor: Int32
+  private let closes: Bool
+  /// Where in a redirected file reading starts: what another program has read of it is not ours.
+  private let origin: Int
+  private let stamp: Stamp?
+  private var spool: Spool?
+  private var isReplaying = false
+
+  /// How often the bytes will be read.
+  public enum Readings: Sendable, Equatable {
+    case once
+    /// More than once; a pipe is kept in `memory` bytes, and beyond that in the temporary directory.
+    case twice(memory: Int)
+  }
+
+  /// Opens a file, or takes standard input for nil or `-`.
+  ///
+  /// - Throws: ``ReadError/cannotOpen(errno:)``
+  public init(path: String?, readings: Readings) throws(ReadError) {
+    let path = path == "-" ? nil : path
+    let descriptor = try Self.openDescriptor(path)
+    let stamp = Stamp(descriptor)
+    let here = lseek(descriptor, 0, SEEK_CUR)
+    self.descriptor = descriptor
+    name = path ?? "stdin"
+    closes = path != nil
+    if let stamp, stamp.isRegular, here >= 0 {
+      self.stamp = stamp
+      origin = Int(here)
+      size = max(0, stamp.size - Int(here))
+      spool = nil
+    } else {
+      self.stamp = nil
+      origin = 0
+      size = nil
+      if case .twice(let memory) = readings { spool = Spool(memory: memory) } else { spool = nil }
+    }
+  }
+
+  private static func openDescriptor(_ path: String?) throws(ReadError) -> Int32 {
+    guard let path else { return STDIN_FILENO }
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .cannotOpen(errno: errno) }
+    if let stamp = Stamp(descriptor), stamp.isDirectory {
+      close(descriptor)
+      throw .cannotOpen(errno: EISDIR)
+    }
+    return descriptor
+  }
+
+  deinit { if closes { close(descriptor) } }
+
+  /// Whether more bytes, or the end, can be had without waiting.
+  var isReady: Bool {
+    guard stamp == nil else { return true }
+    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe systemPoll(&poll, 1, 0) != 0
+  }
+
+  /// Reads into `buffer`.
+  ///
+  /// - Returns: how many bytes were read; 0 at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
+    if isReplaying { return unsafe try spool!.read(into: buffer) }
+    while true {
+      let count = unsafe systemRead(descriptor, buffer.baseAddress!, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw .cannotRead(errno: errno) }
+      if count > 0 {
+        unsafe try spool?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      }
+      return count
+    }
+  }
+
+  /// Reads into `buffer`, from index `start` on.
+  func fill(_ buffer: inout [UInt8], from start: Int) throws(ReadError) -> Int {
+    let room = unsafe buffer.withUnsafeMutableBytes { unsafe $0 }
+    return unsafe try read(into: UnsafeMutableRawBufferPointer(rebasing: room[start...]))
+  }
+
+  /// All bytes that are left, for small files.
+  ///
+  /// - Throws: ``ReadError/cannotRead(errno:)``
+  public func contents() throws(ReadError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    var count = 0
+    while true {
+      let more = try fill(&bytes, from: count)
+      guard more > 0 else { return Array(bytes[..<count]) }
+      count += more
+      if count == bytes.count { bytes += Array(repeating: 0, count: count) }
+    }
+  }
+
+  /// Starts again from the first byte.
+  ///
+  /// - Throws: ``ReadError/changed`` if the file is no longer what it was.
+  public func rewind() throws(ReadError) {
+    if let stamp {
+      guard Stamp(descriptor) == stamp else { throw .changed }
+      guard lseek(descriptor, off_t(origin), SEEK_SET) >= 0 else {
+        throw .cannotRead(errno: errno)
+      }
+    } else {
+      precondition(spool != nil, "a pipe opened to be read once is read once")
+      isReplaying = true
+      try spool!.rewind()
+    }
+  }
+
+  /// Whether the file is still as it was when opened; a pipe always is.
+  public var isUnchanged: Bool { stamp == nil || Stamp(descriptor) == stamp }
+}
+
+/// What tells a file that has changed.
+private struct Stamp: Equatable {
+  let size: Int
+  let seconds: Int
+  let nanoseconds: Int
+  let mode: mode_t
+
+  init?(_ descriptor: Int32) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+    size = Int(status.st_size)
+    #if canImport(Glibc)
+      seconds = status.st_mtim.tv_sec
+      nanoseconds = status.st_mtim.tv_nsec
+    #else
+      seconds = status.st_mtimespec.tv_sec
+      nanoseconds = status.st_mtimespec.tv_nsec
+    #endif
+    mode = status.st_mode
+  }
+
+  var isRegular: Bool { mode & S_IFMT == S_IFREG }
+  var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+}

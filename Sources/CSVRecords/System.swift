@@ -1,0 +1,63 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// Names for C functions that methods of the same name would hide.
+
+@inline(__always)
+func systemPoll(_ descriptors: UnsafeMutablePointer<pollfd>, _ count: Int, _ wait: Int32) -> Int32 {
+  unsafe poll(descriptors, nfds_t(count), wait)
+}
+
+@inline(__always)
+func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+  unsafe read(descriptor, buffer, count)
+}
+
+/// Writes all of `bytes`.
+///
+/// - Returns: 0, or the error number.
+func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+  var done = 0
+  while done < bytes.count {
+    let count = unsafe write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+    if count < 0 {
+      if errno == EINTR { continue }
+      return errno
+    }
+    done += count
+  }
+  return 0
+}
+
+/// The text of an error number, as the C library has it.
+package func errorText(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
+
+/// A new file without a name in `directory`, readable by its owner alone: it is gone with the process,
+/// whatever ends it.
+///
+/// - Returns: the descriptor, or -1 with `errno` set.
+func openNameless(in directory: String, mode: mode_t) -> Int32 {
+  #if os(Linux)
+    let descriptor = unsafe open(directory, temporaryFileFlag | O_RDWR | O_CLOEXEC, mode)
+    if descriptor >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
+      return descriptor
+    }
+  #endif
+  // A file system that knows no nameless files: the name goes at once.
+  var template = Array("\(directory)/csvlasso.XXXXXX".utf8CString)
+  let named = unsafe mkstemp(&template)
+  if named >= 0 {
+    unsafe unlink(template)
+    _ = fcntl(named, F_SETFD, FD_CLOEXEC)
+    fchmod(named, mode)
+  }
+  return named
+}
+
+#if os(Linux)
+  /// `O_TMPFILE`, which glibc's header hides from Swift: `__O_TMPFILE | O_DIRECTORY`.
+  let temporaryFileFlag: Int32 = 0o20000000 | O_DIRECTORY
+#endif

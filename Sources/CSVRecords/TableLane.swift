@@ -1,0 +1,70 @@
+/// Parses records that libcsv has split: the lane of record, which every other must agree with.
+@safe struct TableLane {
+  private(set) var rows: ParsedRows
+  private let plan: ParsingPlan
+  private let table: RecordTable
+  private let bytes: UnsafeRawBufferPointer
+
+  init(_ bytes: UnsafeRawBufferPointer, _ batch: Batch, _ plan: ParsingPlan) {
+    unsafe self.bytes = unsafe bytes
+    self.plan = plan
+    table = batch.table!
+    rows = ParsedRows(plan)
+  }
+
+  /// Parses records `records`, or up to the first failure.
+  mutating func run(_ records: Range<Int>) {
+    var row = [Double](repeating: 0, count: plan.numberCount)
+    var codes = [Int](repeating: 0, count: plan.textCount)
+    for record in records {
+      let fields = table.fields(record)
+      guard fields.count == plan.actions.count else {
+        if plan.skipsRagged {
+          rows.skipped += 1
+          continue
+        }
+        rows.failure = .ragged(
+          line: table.lines[record], expected: plan.actions.count, found: fields.count)
+        return
+      }
+      for (column, field) in fields.enumerated() {
+        switch plan.actions[column] {
+        case .skip: break
+        case .number(let slot):
+          let parsed = unsafe withContent(field, of: record) { unsafe Number.parse($0) }
+          guard case .value(let value) = parsed else {
+            rows.failure = failure(parsed, field, record, column)
+            return
+          }
+          row[slot] = value
+        case .text(let slot):
+          codes[slot] = unsafe withContent(field, of: record) { unsafe rows.code($0, slot: slot) }
+        }
+      }
+      rows.numbers.append(contentsOf: row)
+      for slot in codes.indices { rows.codes[slot].append(codes[slot]) }
+      rows.count += 1
+    }
+  }
+
+  private func failure(_ parsed: Number.Parsed, _ field: Int, _ record: Int, _ column: Int)
+    -> ReadError?
+  {
+    guard case .fault(let fault) = parsed else { return nil }
+    return unsafe .cell(
+      line: table.lines[record], column: column + 1,
+      text: withContent(field, of: record) { unsafe excerpt($0) }, fault: fault)
+  }
+
+  private func withContent<Result>(
+    _ field: Int, of record: Int, _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    guard table.contentEnds[field] >= 0 else {
+      return unsafe body(UnsafeRawBufferPointer(rebasing: bytes[table.raw(field, of: record)]))
+    }
+    let range = table.contentStarts[field]..<table.contentEnds[field]
+    return unsafe table.unquoted.withUnsafeBytes { bytes in
+      unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
+  }
+}

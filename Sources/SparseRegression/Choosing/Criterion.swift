@@ -1,0 +1,53 @@
+internal import RealModule
+
+/// The rule that picks one λ of a path.
+public enum Criterion: Sendable, Equatable {
+  /// The smallest cross-validated error.
+  case minimum
+  /// The largest λ within one standard error of it (Breiman, Friedman, Olshen & Stone, 1984).
+  case oneStandardError
+  /// The smallest value of an information criterion.
+  case information(InformationCriterion)
+  /// The columns that enter the path first.
+  case columns(Int)
+  /// A given λ.
+  case lambda(Double)
+
+  /// Whether the rule looks at the cross-validated error.
+  public var needsCrossValidation: Bool { self == .minimum || self == .oneStandardError }
+}
+
+/// n log(RSS / n) plus a price for each nonzero coefficient; σ² is profiled out.
+///
+/// The number of nonzero coefficients is the lasso's degrees of freedom (Zou, Hastie & Tibshirani, 2007).
+public enum InformationCriterion: String, Sendable, CaseIterable {
+  /// 2 k (Akaike, 1974)
+  case aic
+  /// log(n) k (Schwarz, 1978)
+  case bic
+  /// AIC with its small-sample correction 2k(k + 1) / (n − k − 1) (Hurvich & Tsai, 1989)
+  case aicc
+  /// BIC + 2 log C(p, k), γ = 1 (Chen & Chen, 2008)
+  case ebic
+
+  /// - Parameters:
+  ///   - n: rows.
+  ///   - p: columns that could have entered.
+  ///   - k: nonzero coefficients.
+  public func value(meanSquaredError: Double, rows n: Int, columns p: Int, nonzero k: Int) -> Double {
+    let (rows, count) = (Double(n), Double(k))
+    // A perfect fit would send the logarithm to −∞ and leave nothing to compare.
+    let fit = rows * .log(max(meanSquaredError, .leastNormalMagnitude))
+    switch self {
+    case .aic: return fit + 2 * count
+    case .bic: return fit + .log(rows) * count
+    case .aicc:
+      let rest = rows - count - 1
+      return rest > 0 ? fit + 2 * count + 2 * count * (count + 1) / rest : .infinity
+    case .ebic:
+      let (a, b) = (Double(p + 1), Double(p - k + 1))
+      return fit + .log(rows) * count
+        + 2 * (.logGamma(a) - .logGamma(count + 1) - .logGamma(b))
+    }
+  }
+}

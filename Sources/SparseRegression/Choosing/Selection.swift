@@ -1,0 +1,79 @@
+/// The outcome: one λ, and the columns that it keeps.
+public struct Selection: Sendable, Equatable {
+  /// The index of the chosen λ in the path.
+  public let step: Int
+  /// Columns with a nonzero coefficient there, increasing. For ``Criterion/columns(_:)``, the columns
+  /// that entered first.
+  public let kept: [Int]
+  /// Whether the rule's own choice held more columns than allowed, and a larger λ was taken.
+  public let isCapped: Bool
+
+  /// Applies a rule to a path.
+  ///
+  /// - Parameters:
+  ///   - crossValidation: on the same λ; required by the rules that look at it.
+  ///   - maxColumns: at most so many columns may be kept; a larger λ is taken if needed.
+  /// - Complexity: O(steps · support)
+  public init(
+    _ path: RegularizationPath, by criterion: Criterion, crossValidation: CrossValidation? = nil,
+    maxColumns: Int? = nil
+  ) {
+    precondition(!path.points.isEmpty)
+    if case .columns(let count) = criterion {
+      self = Self.firstToEnter(path, count: min(count, maxColumns ?? count))
+      return
+    }
+    let wished = Self.step(path, criterion, crossValidation)
+    var step = wished
+    if let maxColumns {
+      while step > 0 && path.points[step].df > maxColumns { step -= 1 }
+    }
+    self.init(step: step, kept: path.points[step].support, isCapped: step != wished)
+  }
+
+  private init(step: Int, kept: [Int], isCapped: Bool) {
+    self.step = step
+    self.kept = kept
+    self.isCapped = isCapped
+  }
+
+  private static func step(
+    _ path: RegularizationPath, _ criterion: Criterion, _ crossValidation: CrossValidation?
+  ) -> Int {
+    switch criterion {
+    case .minimum: return crossValidation!.minimum
+    case .oneStandardError: return crossValidation!.oneStandardError
+    case .information(let information):
+      let candidates = path.exclusions.count { $0 == nil }
+      let values = path.points.indices.map { step in
+        information.value(
+          meanSquaredError: path.meanSquaredError(step), rows: path.rows, columns: candidates,
+          nonzero: path.points[step].df)
+      }
+      return values.indices.min { values[$0] < values[$1] }!
+    case .lambda(let lambda):
+      return path.points.indices.min {
+        abs(path.points[$0].lambda - lambda) < abs(path.points[$1].lambda - lambda)
+      }!
+    case .columns: preconditionFailure("has no single λ of its own")
+    }
+  }
+
+  /// The first `count` columns by order of entry; within a step, the larger coefficient first.
+  ///
+  /// The step is the first at which all of them have entered, or the last of the path.
+  private static func firstToEnter(_ path: RegularizationPath, count: Int) -> Selection {
+    var order: [Int] = []
+    var seen = Set<Int>()
+    for (step, point) in path.points.enumerated() {
+      let new = zip(point.support, point.values).filter { !seen.contains($0.0) }
+        .sorted { (abs($1.1), $0.0) < (abs($0.1), $1.0) }.map(\.0)
+      order += new
+      seen.formUnion(new)
+      if order.count >= count {
+        return Selection(step: step, kept: order.prefix(count).sorted(), isCapped: false)
+      }
+    }
+    return Selection(step: path.points.count - 1, kept: order.sorted(), isCapped: false)
+  }
+}

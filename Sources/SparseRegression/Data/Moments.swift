@@ -1,0 +1,109 @@
+/// Weighted counts, means and centred co-moments of a set of columns: all that least squares needs
+/// to know of the rows.
+///
+/// After rows x₁ … xₙ with weights wᵢ, `weight` is W = Σ wᵢ, `mean[j]` is x̄ⱼ = Σ wᵢxᵢⱼ / W, and
+/// `comoment(j, k)` is Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ). Raw sums of squares are never formed, so a column
+/// that sits far from zero keeps its digits. Two sets of rows merge exactly (Chan, Golub & LeVeque,
+/// 1979), so moments of row blocks serve every partition of the rows into training and test.
+///
+/// - Complexity: O(p²) memory for p columns, whatever the number of rows.
+public struct Moments: Sendable, Equatable {
+  /// The number of columns, predictors and targets together.
+  public let width: Int
+  /// The number of rows of positive weight.
+  public internal(set) var rows: Int
+  /// Σ wᵢ
+  public internal(set) var weight: Double
+  /// One mean a column.
+  public internal(set) var mean: [Double]
+  /// `width × width`, row-major; the upper triangle holds the co-moments, the rest is zero.
+  var upper: [Double]
+
+  /// The moments of no rows.
+  public init(width: Int) {
+    precondition(width >= 0)
+    self.width = width
+    rows = 0
+    weight = 0
+    mean = Array(repeating: 0, count: width)
+    upper = Array(repeating: 0, count: width * width)
+  }
+
+  /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
+  public func comoment(_ j: Int, _ k: Int) -> Double {
+    upper[min(j, k) * width + max(j, k)]
+  }
+
+  /// Takes the rows of `other` in.
+  ///
+  /// C ← C + C' + (W W' / (W + W')) δ δ', with δ the difference of the means.
+  ///
+  /// - Complexity: O(p²)
+  public mutating func merge(_ other: Moments) {
+    precondition(width == other.width, "moments of different columns")
+    guard other.weight > 0 else { return }
+    guard weight > 0 else {
+      self = other
+      return
+    }
+    let total = weight + other.weight
+    let delta = differences(other.mean, mean)
+    accumulate(&upper, other.upper, sign: 1, delta, factor: weight * (other.weight / total))
+    for j in 0..<width { mean[j] += delta[j] * (other.weight / total) }
+    weight = total
+    rows += other.rows
+  }
+
+  /// Takes the rows of `other`, which were merged before, out again.
+  ///
+  /// Digits are lost where `other` held most of a column's variation; moments of a training set are
+  /// better merged from its own blocks, as ``merged(_:except:)`` does.
+  ///
+  /// - Complexity: O(p²)
+  public mutating func subtract(_ other: Moments) {
+    precondition(width == other.width, "moments of different columns")
+    precondition(rows >= other.rows, "more rows taken out than were in")
+    guard other.weight > 0 else { return }
+    let rest = weight - other.weight
+    guard rows > other.rows, rest > 0 else {
+      self = Moments(width: width)
+      return
+    }
+    let toOther = differences(other.mean, mean)
+    for j in 0..<width { mean[j] -= toOther[j] * (other.weight / rest) }
+    let delta = differences(other.mean, mean)
+    accumulate(
+      &upper, other.upper, sign: -1, delta, factor: -(rest * (other.weight / weight)))
+    for j in 0..<width { upper[j * width + j] = max(0, upper[j * width + j]) }
+    weight = rest
+    rows -= other.rows
+  }
+
+  /// The moments of all blocks, or of all but one, merged in order.
+  ///
+  /// - Complexity: O(blocks · p²)
+  public static func merged(_ blocks: [Moments], except left: Int? = nil) -> Moments {
+    precondition(!blocks.isEmpty)
+    var total = Moments(width: blocks[0].width)
+    for (index, block) in blocks.enumerated() where index != left { total.merge(block) }
+    return total
+  }
+}
+
+private func differences(_ a: [Double], _ b: [Double]) -> [Double] {
+  zip(a, b).map { $0 - $1 }
+}
+
+/// `c += sign · other + factor · delta delta'` on the upper triangle of the row-major square `c`.
+private func accumulate(
+  _ c: inout [Double], _ other: [Double], sign: Double, _ delta: [Double], factor: Double
+) {
+  let p = delta.count
+  precondition(c.count == p * p && other.count == p * p, "accumulate: shapes differ")
+  var c = c.mutableSpan
+  let (other, delta) = (other.span, delta.span)
+  for j in 0..<p {
+    let (a, row) = (factor * delta[j], j &* p)  // wrapping index arithmetic keeps the loop vectorized
+    for k in j..<p { c[row &+ k] += sign * other[row &+ k] + a * delta[k] }
+  }
+}

@@ -1,0 +1,77 @@
+internal import COpenBLAS
+
+/// The few dense kernels of this module, over OpenBLAS.
+///
+/// Matrices are square, symmetric where said, stored as one array of `count * count` doubles; for a
+/// symmetric matrix with both halves filled, row- and column-major are the same. OpenBLAS runs
+/// single-threaded: threads belong to the tasks above it, so that sums never depend on their number.
+enum LinearAlgebra {
+  /// Keeps OpenBLAS from starting threads of its own. Evaluated once, by the first kernel.
+  static let singleThreaded: Void = openblas_set_num_threads(1)
+
+  /// `c += rows' rows`, upper triangle of the row-major `width × width` matrix `c`.
+  ///
+  /// - Parameters:
+  ///   - rows: `count × width`, row-major.
+  ///   - c: `width × width`; the strict lower triangle is neither read nor written.
+  /// - Complexity: O(count · width²)
+  static func addGram(of rows: [Double], count: Int, width: Int, to c: inout [Double]) {
+    precondition(rows.count >= count * width && c.count == width * width, "addGram: shapes differ")
+    guard count > 0, width > 0 else { return }
+    _ = singleThreaded
+    unsafe c.withUnsafeMutableBufferPointer { c in
+      unsafe rows.withUnsafeBufferPointer { rows in
+        // Row-major upper is column-major lower.
+        unsafe cblas_dsyrk(
+          CblasColMajor, CblasLower, CblasNoTrans, CInt(width), CInt(count), 1,
+          rows.baseAddress!, CInt(width), 1, c.baseAddress!, CInt(width))
+      }
+    }
+  }
+
+  /// `y += a · matrix[row]`, for one row of a row-major matrix with rows of `y.count`.
+  static func addRow(_ row: Int, of matrix: [Double], times a: Double, to y: inout [Double]) {
+    let width = y.count
+    precondition((row + 1) * width <= matrix.count, "addRow: shapes differ")
+    unsafe y.withUnsafeMutableBufferPointer { y in
+      unsafe matrix.withUnsafeBufferPointer { matrix in
+        unsafe cblas_daxpy(
+          CInt(width), a, matrix.baseAddress! + row * width, 1, y.baseAddress!, 1)
+      }
+    }
+  }
+
+  /// Solves `L x = b` in place, or `L' x = b`, for the leading `count` rows of a lower triangle.
+  ///
+  /// - Parameter factor: row-major with rows of `stride`.
+  /// - Complexity: O(count²)
+  static func solveTriangular(
+    _ factor: [Double], stride: Int, count: Int, transposed: Bool, _ b: inout [Double]
+  ) {
+    precondition(count <= stride && count * stride <= factor.count && count <= b.count)
+    guard count > 0 else { return }
+    unsafe b.withUnsafeMutableBufferPointer { b in
+      unsafe factor.withUnsafeBufferPointer { factor in
+        unsafe cblas_dtrsv(
+          CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit,
+          CInt(count), factor.baseAddress!, CInt(stride), b.baseAddress!, 1)
+      }
+    }
+  }
+
+  /// Replaces the leading `count × count` lower triangle of a row-major matrix by its Cholesky
+  /// factor.
+  ///
+  /// - Returns: false if the matrix is not positive definite to rounding; its content is then lost.
+  /// - Complexity: O(count³)
+  static func factorize(_ matrix: inout [Double], stride: Int, count: Int) -> Bool {
+    guard count > 0 else { return true }
+    _ = singleThreaded
+    var (n, lda, info) = (CInt(count), CInt(stride), CInt(0))
+    unsafe matrix.withUnsafeMutableBufferPointer { matrix in
+      // Row-major lower is column-major upper.
+      unsafe dpotrf_("U", &n, matrix.baseAddress!, &lda, &info)
+    }
+    return info == 0
+  }
+}

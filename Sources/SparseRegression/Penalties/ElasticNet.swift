@@ -1,0 +1,76 @@
+/// The penalty λ Σⱼ vⱼ [ α|βⱼ| + (1 − α) βⱼ² / 2 ] on the coefficients of standardized columns, with
+/// factors vⱼ and sign constraints.
+///
+/// α = 1 is the lasso, which selects; α = 0 is ridge, which shrinks and selects nothing; between them
+/// the elastic net (Zou & Hastie, 2005). A factor of 0 leaves a column unpenalized: it is always in
+/// the model. An infinite factor shuts it out.
+public struct ElasticNet: Sendable, Equatable {
+  /// Which signs a coefficient may take.
+  public enum Sign: Sendable, Equatable { case free, nonnegative, nonpositive }
+
+  /// In `[0, 1]`.
+  public let alpha: Double
+  /// One factor a column, in `[0, ∞]`, rescaled so that the finite ones have mean 1.
+  public let factors: [Double]
+  /// One constraint a column.
+  public let signs: [Sign]
+
+  /// - Parameters:
+  ///   - alpha: in `[0, 1]`.
+  ///   - factors: in `[0, ∞]`; as in glmnet they are rescaled to mean 1 (an infinite one counting
+  ///     as 1, like glmnet's excluded columns), which changes the scale of λ.
+  ///   - signs: one a column.
+  public init(alpha: Double = 1, factors: [Double], signs: [Sign]) {
+    precondition((0...1).contains(alpha), "alpha lies in [0, 1]")
+    precondition(factors.count == signs.count && factors.allSatisfy { $0 >= 0 })
+    let sum = factors.reduce(0) { $0 + ($1.isFinite ? $1 : 1) }
+    self.alpha = alpha
+    self.factors = sum > 0 ? factors.map { $0 * (Double(factors.count) / sum) } : factors
+    self.signs = signs
+  }
+
+  /// One penalty for all of `count` columns.
+  public init(alpha: Double = 1, count: Int) {
+    self.init(
+      alpha: alpha, factors: Array(repeating: 1, count: count),
+      signs: Array(repeating: .free, count: count))
+  }
+
+  /// Whether `value` is a coefficient that column `j` may have.
+  func allows(_ value: Double, _ j: Int) -> Bool {
+    switch signs[j] {
+    case .free: true
+    case .nonnegative: value >= 0
+    case .nonpositive: value <= 0
+    }
+  }
+
+  /// λ vⱼ α, the price of leaving zero.
+  func threshold(_ j: Int, _ lambda: Double) -> Double {
+    lambda * factors[j] * alpha
+  }
+
+  /// λ vⱼ (1 − α), the curvature that the ridge part adds.
+  func curvature(_ j: Int, _ lambda: Double) -> Double {
+    lambda * factors[j] * (1 - alpha)
+  }
+
+  /// Whether column `j` stays at zero unless its gradient asks for more: it has a price or a bound.
+  func hasKink(_ j: Int, _ lambda: Double) -> Bool {
+    threshold(j, lambda) > 0 || signs[j] != .free
+  }
+
+  /// λ Σⱼ vⱼ [ α|bⱼ| + (1 − α) bⱼ² / 2 ]
+  func value(_ b: [Double], _ lambda: Double) -> Double {
+    b.indices.reduce(0) { sum, j in
+      b[j] == 0
+        ? sum : sum + threshold(j, lambda) * abs(b[j]) + curvature(j, lambda) * b[j] * b[j] / 2
+    }
+  }
+}
+
+/// sign(x) · max(|x| − t, 0), the answer of the lasso for one orthonormal column.
+@inline(__always)
+public func softThreshold(_ x: Double, _ t: Double) -> Double {
+  x > t ? x - t : x < -t ? x + t : 0
+}
