@@ -115,6 +115,9 @@ private struct PathSolver {
         grid.insert(including, at: grid.firstIndex { $0 < including } ?? grid.count)
       }
     }
+    // λmax does not know sign constraints, so that a bounded path may begin without any gain; as in
+    // glmnet it is then never cut for want of it.
+    let isBounded = penalty.signs.contains { $0 != .free }
     var points: [RegularizationPath.Point] = []
     for lambda in grid {
       points.append(point(lambda, lambda / scale, options.tolerance))
@@ -122,7 +125,7 @@ private struct PathSolver {
       else { continue }
       let ratio = points[points.count - 1].devianceRatio
       let gain = ratio - points[points.count - 2].devianceRatio
-      if gain < Self.leastGain * ratio || ratio > Self.largestRatio { break }
+      if (!isBounded && gain < Self.leastGain * ratio) || ratio > Self.largestRatio { break }
     }
     for j in solver.dependent { exclusions[j] = .dependent }
     return RegularizationPath(

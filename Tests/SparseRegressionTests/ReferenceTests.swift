@@ -1,0 +1,53 @@
+import Testing
+
+@testable import SparseRegression
+
+/// The figures of R's glmnet, made with a convergence threshold of 1e-24 (Tests/References).
+@Suite struct ReferenceTests {
+  @Test func allCasesAreThere() { #expect(ReferenceCase.names.count >= 16) }
+
+  @Test(arguments: ReferenceCase.names)
+  func pathEqualsGlmnet(name: String) throws {
+    let reference = try ReferenceCase(name)
+    let path = try RegularizationPath(
+      reference.moments(), reference.penalty, reference.options)
+    let lambda = reference.path["lambda"]
+    try #require(path.points.count == lambda.count)
+    let columns = reference.predictors.map { reference.path[$0] }
+    // To 1e-6 of the largest coefficient: scales differ, so a column counts in its own unit.
+    let scale = path.standardization.scale
+    // At α = 0 glmnet's first row is not the solution at the λ it shows, but at 1e36 of it.
+    for step in lambda.indices.dropFirst(reference.call.alpha == 0 ? 1 : 0) {
+      let beta = path.dense(step)
+      let largest = beta.indices.map { abs(columns[$0][step]) * scale[$0] }.max()!
+      for j in beta.indices {
+        #expect(
+          abs(beta[j] - columns[j][step]) * scale[j] <= 1e-6 * largest,
+          "step \(step), \(reference.predictors[j])")
+      }
+      #expect(abs(path.points[step].lambda - lambda[step]) <= 1e-10 * lambda[step])
+      #expect(abs(path.points[step].devianceRatio - reference.path["dev_ratio"][step]) <= 1e-7)
+      let intercept = reference.path["intercept"][step]
+      #expect(abs(path.original(step).intercept - intercept) <= 1e-6 * max(1, abs(intercept)))
+      #expect(path.points[step].gap <= 1e-7)
+    }
+  }
+
+  @Test(arguments: ReferenceCase.names)
+  func crossValidationEqualsGlmnet(name: String) throws {
+    let reference = try ReferenceCase(name)
+    guard let expected = reference.crossValidation else { return }
+    let lambda = expected["lambda"]
+    let cv = try CrossValidation(
+      reference.blocks, lambda: lambda, reference.penalty, reference.options, threads: 2)
+    for step in lambda.indices {
+      #expect(
+        abs(cv.mean[step] - expected["cvm"][step]) <= 1e-7 * expected["cvm"][step], "step \(step)")
+      #expect(
+        abs(cv.standardError[step] - expected["cvsd"][step]) <= 1e-7 * expected["cvsd"][step],
+        "step \(step)")
+    }
+    #expect(lambda[cv.minimum] == reference.call.lambda_min)
+    #expect(lambda[cv.oneStandardError] == reference.call.lambda_1se)
+  }
+}
