@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import SparseRegression
@@ -49,5 +50,45 @@ import Testing
     }
     #expect(lambda[cv.minimum] == reference.call.lambda_min)
     #expect(lambda[cv.oneStandardError] == reference.call.lambda_1se)
+  }
+}
+
+/// scikit-learn's solutions and the order of the LARS paper (Efron, Hastie, Johnstone & Tibshirani, 2004).
+@Suite struct DiabetesTests {
+  private static let folder = ReferenceCase.root.appending(path: "sklearn/diabetes")
+
+  @Test(arguments: [("knots-path", 1.0), ("path-alpha1", 1), ("path-alpha0.5", 0.5)])
+  func pathEqualsScikitLearn(name: String, alpha: Double) throws {
+    let reference = try ReferenceCase("diabetes")
+    let expected = try Table(Self.folder.appending(path: "\(name).csv"))
+    let path = try RegularizationPath(
+      reference.moments(), ElasticNet(alpha: alpha, count: 10),
+      PathOptions(grid: .values(expected["lambda"])))
+    try #require(path.points.count == expected.count)
+    for step in path.points.indices {
+      let beta = path.dense(step)
+      let columns = reference.predictors.map { expected[$0][step] }
+      let scale = path.standardization.scale
+      let largest = zip(columns, scale).map { abs($0 * $1) }.max()!
+      for j in beta.indices {
+        #expect(
+          abs(beta[j] - columns[j]) * scale[j] <= 1e-6 * largest + 1e-9,
+          "step \(step), \(reference.predictors[j])")
+      }
+    }
+  }
+
+  @Test func columnsEnterInTheOrderOfThePaper() throws {
+    let reference = try ReferenceCase("diabetes")
+    // A fine grid that is given is never cut short; age enters late.
+    let grid = (0..<2000).map { 46 * pow(10, -Double($0) / 500) }
+    let path = try RegularizationPath(
+      reference.moments(), ElasticNet(count: 10), PathOptions(grid: .values(grid)))
+    let entries = path.entries.map { $0! }
+    let order = entries.indices.sorted { entries[$0] < entries[$1] }
+    #expect(Set(entries).count == 10)
+    #expect(
+      order.map { reference.predictors[$0] }
+        == ["bmi", "s5", "bp", "s3", "sex", "s6", "s1", "s4", "s2", "age"])
   }
 }

@@ -79,10 +79,39 @@ struct ActiveSet {
       batch = progressed ? max(10, active.count / 2) : 1
       let asking = violators(lambda, except: refused)
       guard !asking.isEmpty else { return }
-      for j in asking.prefix(batch) where !enter(j, lambda, sign: g[j] > 0 ? 1 : -1) {
-        refused.insert(j)
+      for (place, j) in asking.prefix(batch).enumerated() {
+        let side: Double = g[j] > 0 ? 1 : -1
+        if enter(j, lambda, sign: side) { continue }
+        // Those that entered before it may be what spans it: they are settled first.
+        if place == 0 && !exchange(j, lambda, sign: side) { refused.insert(j) }
+        break
       }
     }
+  }
+
+  /// Lets in a column that the active ones span, in the place of one of them.
+  ///
+  /// With xⱼ = X a, moving b along (−a, 1) leaves the fit as it is and, since column `j` asks to come in,
+  /// makes the penalty smaller; so it goes on until an active coefficient reaches zero. That column
+  /// leaves.
+  ///
+  /// - Returns: false if none does: only unpenalized columns span it.
+  private mutating func exchange(_ j: Int, _ lambda: Double, sign side: Double) -> Bool {
+    let combination = factor.solve(active.map { loss.gram(j, $0) })
+    let reach = zip(active, combination).map { k, a in
+      sign[k] * side * a > 0 ? b[k] / (side * a) : .infinity
+    }
+    guard let length = reach.min(), length < .infinity else { return false }
+    for (position, k) in active.enumerated() {
+      b[k] = reach[position] <= length ? 0 : b[k] - length * side * combination[position]
+    }
+    for position in active.indices.reversed() where reach[position] <= length {
+      leave(at: position)
+    }
+    guard enter(j, lambda, sign: side) else { return false }
+    b[j] = length * side
+    g = loss.residualCorrelation(b)
+    return true
   }
 
   /// Walks until the solution on the active columns is reached.
