@@ -68,7 +68,9 @@ public struct ColumnSelector: Sendable {
         (item.text, rest) = (body, after)
         item.isQuoted = mark == "\""
         item.isPattern = mark == "/"
-        guard rest.isEmpty || rest.first == "," else { throw usage("lacks a comma before '\(rest)'") }
+        guard rest.isEmpty || rest.first == "," else {
+          throw usage("lacks a comma before '\(rest)'")
+        }
       } else {
         item.text = String(rest.prefix { $0 != "," })
         rest = rest.dropFirst(item.text.count)

@@ -29,10 +29,11 @@ public struct Failure: Error, Equatable, Sendable {
 extension Failure {
   /// - Parameters:
   ///   - source: what messages call the input.
-  ///   - names: the columns' names, where they are known.
-  public init(_ error: ReadError, source: String, names: [String] = []) {
+  ///   - schema: the columns' names and roles, where they are known.
+  public init(_ error: ReadError, source: String, schema: Schema? = nil) {
     func name(_ column: Int) -> String {
-      column <= names.count ? "column '\(names[column - 1])'" : "column \(column)"
+      guard let schema, column <= schema.roles.count else { return "column \(column)" }
+      return "column '\(schema.header.label(column - 1))'"
     }
     switch error {
     case .empty:
@@ -63,10 +64,9 @@ extension Failure {
         case .notANumber: "'\(text)' is not a number"
         case .notFinite: "'\(text)' is not a finite number"
         }
-      let remedy =
-        column <= names.count
-        ? " (use --id or --drop with '\(names[column - 1])' to leave the column out of the fit)" : ""
-      self.init(.data, "\(source):\(line): \(name(column)): \(what)\(remedy)")
+      self.init(
+        .data,
+        "\(source):\(line): \(name(column)): \(what)\(schema?.remedy(forCellOf: column - 1) ?? "")")
     case .cannotOpen(let errno):
       self.init(.noInput, "\(source): cannot be opened: \(errorText(errno))")
     case .cannotRead(let errno):
@@ -91,12 +91,23 @@ extension Failure {
   }
 }
 
+extension Schema {
+  /// What to do about a cell that is no number.
+  fileprivate func remedy(forCellOf column: Int) -> String {
+    switch roles[column] {
+    case .target: " (the target must be a number in every row)"
+    case .weights: " (a weight must be a number in every row)"
+    default: " (leave the column out of the fit with --id or --drop '\(header.label(column))')"
+    }
+  }
+}
+
 /// Runs a step that reads, and puts its error in words.
 func reading<Value>(
-  _ source: String, _ names: [String] = [], _ body: () throws(ReadError) -> Value
+  _ source: String, _ schema: Schema? = nil, _ body: () throws(ReadError) -> Value
 ) throws(Failure) -> Value {
   do throws(ReadError) { return try body() } catch {
-    throw Failure(error, source: source, names: names)
+    throw Failure(error, source: source, schema: schema)
   }
 }
 

@@ -32,8 +32,10 @@ public struct Fit: Sendable {
     criterion = options.criterion
     var pathOptions = options.path
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
+    do throws(PathError) { path = try RegularizationPath(total, penalty, pathOptions) } catch {
+      throw Failure(error, schema, source: source)
+    }
     do throws(PathError) {
-      path = try RegularizationPath(total, penalty, pathOptions)
       crossValidation =
         try !options.crossValidates
         ? nil
@@ -41,7 +43,10 @@ public struct Fit: Sendable {
           blocks.moments, plan: options.isForward ? .forward : .leaveOneOut,
           lambda: path.points.map(\.lambda), penalty, pathOptions, threads: options.threads)
     } catch {
-      throw Failure(error, schema, source: source)
+      throw Failure(
+        .data,
+        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in all rows outside a fold (deal other folds, or use --choose bic)"
+      )
     }
     selection = Selection(
       path, by: criterion, crossValidation: crossValidation, maxColumns: options.maxFeatures)

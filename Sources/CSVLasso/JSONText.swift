@@ -55,7 +55,7 @@ struct JSONText {
   /// With all digits that a double needs; null for what JSON has no word for.
   mutating func number(_ value: Double?) {
     guard let value, value.isFinite else { return raw("null") }
-    raw(value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)")
+    raw(decimalText(value))
   }
 
   mutating func numbers(_ values: [Double?]) {
@@ -66,4 +66,9 @@ struct JSONText {
       }
     }
   }
+}
+
+/// A finite number with all digits that a double needs; whole numbers without a point.
+func decimalText(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)"
 }

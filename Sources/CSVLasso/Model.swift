@@ -189,7 +189,7 @@ extension Criterion {
     case .oneStandardError: "1se"
     case .information(let information): information.rawValue
     case .columns(let count): "k=\(count)"
-    case .lambda(let lambda): "lambda=\(lambda)"
+    case .lambda(let lambda): "lambda=\(decimalText(lambda))"
     }
   }
 }

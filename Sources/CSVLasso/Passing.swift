@@ -6,15 +6,16 @@ internal import SparseRegression
 ///
 /// - Throws: the first failure in the order of the input, in words; what `take` throws.
 func forEachBatch<Output: PieceResult>(
-  of reader: inout BatchReader, stage: String, _ options: Options, names: [String],
+  of reader: inout BatchReader, stage: String, _ options: Options, _ schema: Schema?,
   _ progress: Progress, work: @Sendable (Batch, Int) -> Output,
   take: ([Output]) throws(Failure) -> Void
 ) throws(Failure) {
   let source = reader.source
-  while let batch = try reading(source.name, names, { () throws(ReadError) in try reader.next() }) {
+  while let batch = try reading(source.name, schema, { () throws(ReadError) in try reader.next() })
+  {
     let pieces = concurrentMap(batch.pieces.count, threads: options.threads) { work(batch, $0) }
     if let failure = pieces.lazy.compactMap(\.failure).first {
-      throw Failure(failure, source: source.name, names: names)
+      throw Failure(failure, source: source.name, schema: schema)
     }
     try take(pieces)
     progress(stage, reader.bytesRead, source.size)
@@ -30,7 +31,7 @@ func countRows(
   let plan = ParsingPlan(actions, skipsRagged: options.skipsRagged)
   var count = 0
   try forEachBatch(
-    of: &reader, stage: "counting rows", options, names: schema.header.names, progress,
+    of: &reader, stage: "counting rows", options, schema, progress,
     work: { batch, index in batch.parse(index, plan) },
     take: { pieces throws(Failure) in
       for piece in pieces {

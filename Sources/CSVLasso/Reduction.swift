@@ -14,7 +14,7 @@ public enum Reduction {
     _ source: ByteSource, _ options: Options, progress: Progress = { _, _, _ in }
   ) throws(Failure) -> Fit {
     var reader = try records(of: source, options)
-    let schema = try Schema(header(of: reader, options), options)
+    let schema = try Schema(header(of: reader, options), options, source: source.name)
     var rowCount: Int?
     if options.isForward && options.crossValidates {
       rowCount = try countRows(&reader, schema, options, progress)
@@ -40,7 +40,7 @@ public enum Reduction {
       try copyStandardized(&reader, fit, to: output, progress)
     } else {
       let plan = CuttingPlan(fit.written, skipsRagged: fit.options.skipsRagged)
-      try copy(&reader, plan, to: output, fit.options, names: fit.schema.header.names, progress)
+      try copy(&reader, plan, to: output, fit.options, fit.schema, progress)
     }
     guard source.isUnchanged else { throw Failure(.changed, source: source.name) }
   }
@@ -60,7 +60,7 @@ public enum Reduction {
     let plan = CuttingPlan(
       try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
       skipsRagged: options.skipsRagged)
-    try copy(&reader, plan, to: output, options, names: header.names) { _, _, _ in }
+    try copy(&reader, plan, to: output, options, nil) { _, _, _ in }
   }
 
   private static func records(of source: ByteSource, _ options: Options) throws(Failure)

@@ -42,7 +42,7 @@ struct RowBlocks: Sendable {
     let name = reader.source.name
     var (rows, skipped, fitted) = (0, 0, 0)
     try forEachBatch(
-      of: &reader, stage: "reading", options, names: schema.header.names, progress,
+      of: &reader, stage: "reading", options, schema, progress,
       work: { batch, index in batch.parse(index, plan) },
       take: { pieces throws(Failure) in
         for piece in pieces {

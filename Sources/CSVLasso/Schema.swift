@@ -31,9 +31,10 @@ public struct Schema: Sendable {
 
   /// Gives each column its role.
   ///
+  /// - Parameter source: what messages call the input.
   /// - Throws: ``Failure`` for a name that is no column, a column with two roles that exclude each
   ///   other, or no column to fit.
-  public init(_ header: Header, _ options: Options) throws(Failure) {
+  public init(_ header: Header, _ options: Options, source: String) throws(Failure) {
     let count = header.names.count
     let target = try Self.single(options.target, option: "--target", header)
     let weights = try options.weights.map { name throws(Failure) in
@@ -79,7 +80,8 @@ public struct Schema: Sendable {
     copied = ids
     predictors = (0..<count).filter { [roles] in roles[$0] == .candidate || roles[$0] == .keep }
     guard !predictors.isEmpty else {
-      throw Failure(.data, "no column is left to choose from besides the target")
+      throw Failure(
+        .data, "\(source): no column is left to choose from besides the target")
     }
   }
 

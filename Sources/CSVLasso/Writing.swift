@@ -4,12 +4,12 @@ internal import SparseRegression
 /// Copies the kept columns of every record, in order, to `output`.
 func copy(
   _ reader: inout BatchReader, _ plan: CuttingPlan, to output: OutputFile,
-  _ options: Options, names: [String], _ progress: Progress
+  _ options: Options, _ schema: Schema?, _ progress: Progress
 ) throws(Failure) {
   guard plan.keeps.contains(true) else { return }
   try emit(reader.opening(plan, options), to: output)
   try forEachBatch(
-    of: &reader, stage: "writing", options, names: names, progress,
+    of: &reader, stage: "writing", options, schema, progress,
     work: { batch, index in batch.cut(index, plan) },
     take: { pieces throws(Failure) in
       for piece in pieces { try emit(piece.bytes, to: output) }
@@ -34,7 +34,7 @@ func copyStandardized(
   let skipsRagged = fit.options.skipsRagged
   try emit(reader.opening(CuttingPlan(written), fit.options), to: output)
   try forEachBatch(
-    of: &reader, stage: "writing", fit.options, names: schema.header.names, progress,
+    of: &reader, stage: "writing", fit.options, schema, progress,
     work: { [columns] batch, index in batch.rewrite(index, columns, skipsRagged: skipsRagged) },
     take: { pieces throws(Failure) in
       for piece in pieces { try emit(piece.bytes, to: output) }

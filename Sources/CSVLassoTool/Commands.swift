@@ -49,7 +49,9 @@ struct FitModel: ParsableCommand {
   @Option(name: .shortAndLong, help: "Write the model here; it appears whole or not at all.")
   var output: String?
 
-  @Option(help: ArgumentHelp("Also write one line a column: kept or dropped, and why.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Also write one line a column: kept or dropped, and why.", valueName: "file")
+  )
   var ledger: String?
 
   func run() throws {
@@ -102,7 +104,8 @@ struct Apply: ParsableCommand {
       the data lack is an error, the target excepted. Rows are written as they come.
       """)
 
-  @Argument(help: "A model that fit or select --model wrote.", completion: .file(extensions: ["json"]))
+  @Argument(
+    help: "A model that fit or select --model wrote.", completion: .file(extensions: ["json"]))
   var model: String
 
   @OptionGroup(title: "Input") var csv: CSVFlags
@@ -136,7 +139,9 @@ struct OutputFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Also write the model as JSON.", valueName: "file"))
   var model: String?
 
-  @Option(help: ArgumentHelp("Also write one line a column: kept or dropped, and why.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Also write one line a column: kept or dropped, and why.", valueName: "file")
+  )
   var ledger: String?
 
   @Flag(help: "Leave the target out of the output.")

@@ -114,7 +114,8 @@ extension ChoiceFlags {
     if text.hasPrefix("k="), let count = Int(text.dropFirst(2)), count >= 1 {
       return .columns(count)
     }
-    if text.hasPrefix("lambda="), let value = Double(text.dropFirst(7)), value >= 0, value.isFinite {
+    if text.hasPrefix("lambda="), let value = Double(text.dropFirst(7)), value >= 0, value.isFinite
+    {
       return .lambda(value)
     }
     throw usage("--choose takes 1se, min, aic, bic, aicc, ebic, k=N or lambda=L, not '\(text)'")
@@ -125,7 +126,8 @@ extension GeneralFlags {
   fileprivate func fill(_ options: inout Options) throws(Failure) {
     if let threads, threads < 1 { throw usage("--threads is at least 1") }
     options.threads = threads ?? Terminal.processors
-    options.memory = try memory.map { text throws(Failure) in try Self.size(text) } ?? Terminal.defaultMemory
+    options.memory =
+      try memory.map { text throws(Failure) in try Self.size(text) } ?? Terminal.defaultMemory
   }
 
   /// Bytes, or a number with K, M, G or T.

@@ -26,7 +26,8 @@ struct CSVFlags: ParsableArguments {
   enum Ragged: String, ExpressibleByArgument, CaseIterable { case error, skip }
 
   func dialect() throws(Failure) -> Dialect {
-    let delimiter = tabs || (self.delimiter == nil && file?.hasSuffix(".tsv") == true)
+    let delimiter =
+      tabs || (self.delimiter == nil && file?.hasSuffix(".tsv") == true)
       ? "\t" : self.delimiter ?? ","
     let (separator, mark) = (
       try Self.byte(delimiter, option: "--delimiter"),
@@ -68,7 +69,8 @@ struct RoleFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Columns to copy and never fit.", valueName: "sel"))
   var id: [String] = []
 
-  @Option(help: ArgumentHelp("Columns that are always in: fitted, not penalized.", valueName: "sel"))
+  @Option(
+    help: ArgumentHelp("Columns that are always in: fitted, not penalized.", valueName: "sel"))
   var keep: [String] = []
 
   @Option(help: ArgumentHelp("Columns to leave out of fit and output.", valueName: "sel"))
@@ -92,7 +94,8 @@ struct ModelFlags: ParsableArguments {
   @Option(help: "Smallest lambda over largest (default: 1e-4, or 1e-2 if rows < columns).")
   var lambdaRatio: Double?
 
-  @Option(help: ArgumentHelp("Multiply the penalty of columns; may be repeated.", valueName: "sel=f"))
+  @Option(
+    help: ArgumentHelp("Multiply the penalty of columns; may be repeated.", valueName: "sel=f"))
   var penalty: [String] = []
 
   @Option(help: ArgumentHelp("Columns whose coefficient may not be negative.", valueName: "sel"))
@@ -124,7 +127,8 @@ struct ChoiceFlags: ParsableArguments {
   @Option(help: ArgumentHelp("A column that names the fold of each row.", valueName: "col"))
   var foldColumn: String?
 
-  @Option(help: ArgumentHelp("Rows that share a value of this column share a fold.", valueName: "col"))
+  @Option(
+    help: ArgumentHelp("Rows that share a value of this column share a fold.", valueName: "col"))
   var foldBy: String?
 
   @Option(help: "The seed of the folds.")

@@ -19,7 +19,11 @@ enum Summary {
   private static func data(_ fit: Fit, _ source: String) -> String {
     let candidates = fit.schema.roles.count { $0 == .candidate }
     let kept = fit.keptLabels
-    var line = "\(source): \(fit.rows) rows, \(candidates) candidates; kept \(kept.count)"
+    func count(_ number: Int, _ noun: String) -> String {
+      "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+    var line =
+      "\(source): \(count(fit.rows, "row")), \(count(candidates, "candidate")); kept \(kept.count)"
     if !kept.isEmpty {
       line += ": " + kept.prefix(12).joined(separator: " ") + (kept.count > 12 ? " …" : "")
     }
@@ -94,7 +98,8 @@ enum Summary {
     if magnitude >= digits && magnitude < 15 { return String(Int(value.rounded())) }
     if magnitude < -4 || magnitude >= 15 {
       let scaled = decimal(value < 0 ? -size : size, places: digits - 1)
-      return "\(scaled)e\(magnitude < 0 ? "-" : "+")\(abs(magnitude) < 10 ? "0" : "")\(abs(magnitude))"
+      return
+        "\(scaled)e\(magnitude < 0 ? "-" : "+")\(abs(magnitude) < 10 ? "0" : "")\(abs(magnitude))"
     }
     return decimal(value, places: digits - 1 - magnitude)
   }

@@ -181,7 +181,8 @@ struct RecordTable: Sendable {
     let taken = unsafe csv_parse(
       &parser, bytes.baseAddress! + start, count, onField, onRecord,
       Unmanaged.passUnretained(self).toOpaque())
-    precondition(taken == count, "libcsv refuses nothing outside strict mode but for want of memory")
+    precondition(
+      taken == count, "libcsv refuses nothing outside strict mode but for want of memory")
   }
 
   private func nextStructural(from start: Int) -> Int {

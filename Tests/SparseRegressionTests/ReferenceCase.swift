@@ -13,8 +13,14 @@ struct ReferenceCase {
     let lower: [Double?]?
     let upper: [Double?]?
     let lambda: String
-    let lambda_min: Double?
-    let lambda_1se: Double?
+    let lambdaMin: Double?
+    let lambdaOneStandardError: Double?
+
+    private enum CodingKeys: String, CodingKey {
+      case alpha, standardize, intercept, weighted, penalty, lower, upper, lambda
+      case lambdaMin = "lambda_min"
+      case lambdaOneStandardError = "lambda_1se"
+    }
   }
 
   let call: Call

@@ -48,8 +48,8 @@ import Testing
         abs(cv.standardError[step] - expected["cvsd"][step]) <= 1e-7 * expected["cvsd"][step],
         "step \(step)")
     }
-    #expect(lambda[cv.minimum] == reference.call.lambda_min)
-    #expect(lambda[cv.oneStandardError] == reference.call.lambda_1se)
+    #expect(lambda[cv.minimum] == reference.call.lambdaMin)
+    #expect(lambda[cv.oneStandardError] == reference.call.lambdaOneStandardError)
   }
 }
 

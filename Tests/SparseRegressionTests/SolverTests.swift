@@ -174,7 +174,8 @@ import Testing
   @Test func otherUnitsChangeNothing() throws {
     let data = MadeData(n: 70, p: 6, seed: 17)
     var other = data
-    let unit = [1e-6, 1e5, 3, 0.1, 1e3, 42], shift = [5.0, -1e4, 0, 1, 1e6, -3]
+    let unit = [1e-6, 1e5, 3, 0.1, 1e3, 42]
+    let shift = [5.0, -1e4, 0, 1, 1e6, -3]
     for i in 0..<70 {
       for j in 0..<6 { other.rows[i][j] = data.rows[i][j] * unit[j] + shift[j] }
     }
@@ -197,7 +198,8 @@ import Testing
     var random = SplitMix64(seed: 3, stream: 3)
     for _ in 0..<200 {
       let outside = (0..<12).filter { !active.contains($0) }
-      if let j = outside.randomElement(using: &random), active.isEmpty || Bool.random(using: &random)
+      if let j = outside.randomElement(using: &random),
+        active.isEmpty || Bool.random(using: &random)
       {
         let isIn = factor.append(active.map { loss.gram(j, $0) }, diagonal: loss.gram(j, j))
         #expect(isIn)

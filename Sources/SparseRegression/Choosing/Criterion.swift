@@ -34,7 +34,8 @@ public enum InformationCriterion: String, Sendable, CaseIterable {
   ///   - n: rows.
   ///   - p: columns that could have entered.
   ///   - k: nonzero coefficients.
-  public func value(meanSquaredError: Double, rows n: Int, columns p: Int, nonzero k: Int) -> Double {
+  public func value(meanSquaredError: Double, rows n: Int, columns p: Int, nonzero k: Int) -> Double
+  {
     let (rows, count) = (Double(n), Double(k))
     // A perfect fit would send the logarithm to −∞ and leave nothing to compare.
     let fit = rows * .log(max(meanSquaredError, .leastNormalMagnitude))

@@ -103,7 +103,8 @@ private func accumulate(
   var c = c.mutableSpan
   let (other, delta) = (other.span, delta.span)
   for j in 0..<p {
-    let (a, row) = (factor * delta[j], j &* p)  // wrapping index arithmetic keeps the loop vectorized
+    // Wrapping index arithmetic keeps the loop vectorized.
+    let (a, row) = (factor * delta[j], j &* p)
     for k in j..<p { c[row &+ k] += sign * other[row &+ k] + a * delta[k] }
   }
 }

@@ -11,7 +11,8 @@ public struct PathOptions: Sendable {
   public var tolerance: Double
 
   public init(
-    grid: LambdaGrid = .automatic(), including: Double? = nil, standardize: Bool = true, intercept: Bool = true,
+    grid: LambdaGrid = .automatic(), including: Double? = nil, standardize: Bool = true,
+    intercept: Bool = true,
     tolerance: Double = 1e-7
   ) {
     self.grid = grid
@@ -101,7 +102,8 @@ private struct PathSolver {
     nullObjective = max(residual, .ulpOfOne * loss.targetNorm) / 2
     // A target that no column correlates with still gets a grid, of solutions that are all zero.
     lambdaMax = max(largest / max(penalty.alpha, 1e-3), .ulpOfOne)
-    solver = ActiveSet(loss, penalty, columns: live.filter { [exclusions] in exclusions[$0] == nil })
+    solver = ActiveSet(
+      loss, penalty, columns: live.filter { [exclusions] in exclusions[$0] == nil })
   }
 
   mutating func path(_ options: PathOptions) -> RegularizationPath {

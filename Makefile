@@ -1,0 +1,57 @@
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD := .build/release/csvlasso
+# The date that the manual page shows; it changes with the page.
+MANUAL_DATE := 2026-11-23
+
+.DEFAULT_GOAL := help
+.PHONY: help dependencies build demo test lint format golden references man install bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dependencies: ## install the system libraries that are missing (apt, sudo when not root)
+	@scripts/install-dependencies.sh
+
+build: dependencies ## build in release mode
+	$(SWIFT) build -c release --product csvlasso
+
+demo: build ## run the main job on a sample
+	@echo
+	@echo '$$ csvlasso -y y samples/diabetes.csv | head -5'
+	@$(BUILD) -y y samples/diabetes.csv > .build/demo.csv && head -5 .build/demo.csv
+
+test: dependencies ## build and run all tests
+	$(SWIFT) test --quiet
+
+lint: ## check the format of all Swift files
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+
+format: ## format all Swift files
+	$(SWIFT) format -i -r Package.swift Sources Tests
+
+golden: dependencies ## write the expected output of the golden tests anew
+	GOLDEN=write $(SWIFT) test --filter GoldenTests
+
+references: ## make the reference figures anew (R with glmnet, Python with scikit-learn)
+	python3 samples/make.py
+	python3 samples/make-diabetes.py
+	Rscript Tests/References/make-glmnet.R
+	python3 Tests/References/make-sklearn.py
+
+man: dependencies ## write the manual page anew
+	$(SWIFT) package --allow-writing-to-package-directory generate-manual --date $(MANUAL_DATE)
+	cp .build/plugins/GenerateManual/outputs/CSVLassoTool/csvlasso.1 docs/csvlasso.1
+
+install: dependencies ## install under PREFIX (/usr/local), the Swift runtime linked in
+	$(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 .build/static/release/csvlasso $(DESTDIR)$(PREFIX)/bin/csvlasso
+	install -m 644 docs/csvlasso.1 $(DESTDIR)$(PREFIX)/share/man/man1/csvlasso.1
+
+bench: build ## time the main job against its peers (see Benchmarks/README.md)
+	Benchmarks/main-job.sh T1
+
+clean: ## remove what was built
+	rm -rf .build

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs the system libraries that the build links to, where they are missing: with apt on Debian and
+# Ubuntu, by sudo when not root; elsewhere it says what is missing. Does nothing where all are there.
+set -eu
+
+packages="libcsv-dev libopenblas-dev libfast-float-dev"
+
+if ! command -v swift >/dev/null 2>&1; then
+  echo "csvlasso: Swift 6.2 or later is needed (https://www.swift.org/install)" >&2
+  exit 1
+fi
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  for header in csv.h cblas.h fast_float/fast_float.h; do
+    found=no
+    for place in /usr/include /usr/local/include /usr/include/openblas /opt/homebrew/include \
+      /opt/homebrew/opt/openblas/include; do
+      [ -e "$place/$header" ] && found=yes
+    done
+    if [ "$found" = no ]; then
+      echo "csvlasso: <$header> is missing; install libcsv, OpenBLAS and fast_float" >&2
+      exit 1
+    fi
+  done
+  exit 0
+fi
+
+missing=""
+for package in $packages; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+    missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+  as_root=""
+elif command -v sudo >/dev/null 2>&1; then
+  as_root="sudo"
+else
+  echo "csvlasso: missing:$missing; install them as root: apt-get install$missing" >&2
+  exit 1
+fi
+echo "installing$missing"
+$as_root apt-get update -qq || true
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing
