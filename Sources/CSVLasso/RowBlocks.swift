@@ -152,7 +152,7 @@ struct RowBlocks: Sendable {
 
 /// A size as a person writes it.
 func memoryText(_ bytes: Int) -> String {
-  for (unit, shift) in [("G", 30), ("M", 20), ("K", 10)] where bytes >= 1 << shift {
+  for (unit, shift) in [("T", 40), ("G", 30), ("M", 20), ("K", 10)] where bytes >= 1 << shift {
     let tenths = (Double(bytes) / Double(1 << shift) * 10).rounded(.up) / 10
     return (tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)) + unit
   }
