@@ -1,0 +1,125 @@
+import Testing
+
+@testable import CSVRecords
+
+/// Batches without a quote have a lane of their own, which must read as libcsv does.
+@Suite struct LaneTests {
+  private let scratch = Scratch()
+
+  @Test(arguments: 0..<8)
+  func lanesAreEqualOnRandomTextWithoutQuotes(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    for _ in 0..<400 {
+      let input = RandomText(&generator, quotes: false)
+      let path = scratch.file(input.bytes)
+      let plain = Result { () throws(ReadError) in try read(input, path, table: false) }
+      let table = Result { () throws(ReadError) in try read(input, path, table: true) }
+      try #require(plain == table, "\(input)")
+      try #require(plain == expected(input), "\(input)")
+    }
+  }
+
+  @Test(arguments: 0..<8)
+  func quotedTextIsReadAsTheOracleReadsIt(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: 100 + seed)
+    for _ in 0..<400 {
+      let input = RandomText(&generator, quotes: true)
+      // A text with two faults is for FaultTests.
+      if Oracle(input.bytes, input.dialect).failure != nil && !input.skipsRagged { continue }
+      let path = scratch.file(input.bytes)
+      for table in [false, true] {
+        let reading = Result { () throws(ReadError) in try read(input, path, table: table) }
+        if case .success(let reading) = reading, !reading.texts.isSuccess {
+          try #require(.success(reading.texts) == expected(input).map(\.texts), "\(input)")
+        } else {
+          try #require(reading == expected(input), "\(input)")
+        }
+      }
+    }
+  }
+
+  /// Bytes that numbers are made of too.
+  @Test(arguments: Array(" .+-eE15x\u{7F}".utf8), [false, true])
+  func anyDelimiterIsReadAsTheOracleReadsIt(delimiter: UInt8, table: Bool) throws {
+    let dialect = Dialect(delimiter: delimiter)
+    let mark = String(UnicodeScalar(delimiter))
+    let text = "a,b,c\n2,3,4\n7,8,9\n-.6,+6,6e6\n".replacing(",", with: mark)
+    let reading = try Reading(scratch.file(Array(text.utf8)), dialect, .init(alwaysTable: table))
+    #expect(try reading == Reading(Oracle(Array(text.utf8), dialect), dialect))
+  }
+
+  private func read(_ input: RandomText, _ path: String, table: Bool) throws(ReadError)
+    -> Reading
+  {
+    try Reading(
+      path, input.dialect, .init(batch: input.batch, piece: input.piece, alwaysTable: table),
+      skipsRagged: input.skipsRagged, keeps: input.keeps)
+  }
+
+  private func expected(_ input: RandomText) -> Result<Reading, ReadError> {
+    Result { () throws(ReadError) in
+      try Reading(
+        Oracle(input.bytes, input.dialect), input.dialect, skipsRagged: input.skipsRagged,
+        keeps: input.keeps)
+    }
+  }
+}
+
+/// A text of few different bytes, and a way to read it.
+struct RandomText: CustomStringConvertible {
+  let bytes: [UInt8]
+  let dialect: Dialect
+  let batch: Int
+  let piece: Int
+  let skipsRagged: Bool
+  private let kept: UInt64
+
+  init(_ generator: inout SeededGenerator, quotes: Bool) {
+    func pick(_ items: [String]) -> String { items.randomElement(using: &generator)! }
+    let delimiter = pick([",", ",", ";", "\t", " "])
+    let quote = pick(["\"", "\"", "'"])
+    let ends = [["\n"], ["\r\n"], ["\r"], ["\n", "\r\n", "\r", "\n\n", "\r\r\n"]]
+      .randomElement(using: &generator)!
+    var cells = ["1", "-2.5", "+.5", "3e2", "07.", " 4", "5 ", "\t6", "1e999"]
+    if Bool.random(using: &generator) { cells += ["", " ", "a", "inf", "1e", "--1", "é"] }
+    if quotes {
+      cells += ["q1q", "qq", "q a,q", "q\nq", "q\r\n2q", "qqq3qqq", "4q", "q\rq"]
+        .map { $0.replacing("q", with: quote).replacing(",", with: delimiter) }
+    }
+    let width = Int.random(in: 1...4, using: &generator)
+    var text = pick(["", "", "\u{FEFF}", "\n", "\r\n"])
+    for _ in 0..<Int.random(in: 1...7, using: &generator) {
+      text += (0..<width).map { _ in pick(cells) }.joined(separator: delimiter) + pick(ends)
+    }
+    var bytes = Array(text.utf8)
+    // Some are broken.
+    for _ in 0..<[0, 0, 1, 2].randomElement(using: &generator)! {
+      let at = Int.random(in: 0...bytes.count, using: &generator)
+      let other = pick([delimiter, "\n", "\r", "1", ".", "e", "-", " "] + (quotes ? [quote] : []))
+      switch Int.random(in: 0..<3, using: &generator) {
+      case 0: bytes.insert(contentsOf: other.utf8, at: at)
+      case 1: bytes.replaceSubrange(at..<min(at + 1, bytes.count), with: other.utf8)
+      default: bytes.removeSubrange(at..<min(at + 2, bytes.count))
+      }
+    }
+    self.bytes = bytes
+    dialect = Dialect(
+      delimiter: delimiter.utf8.first!, quote: quote.utf8.first!,
+      hasHeader: Bool.random(using: &generator))
+    batch = [1, 20, 33, 1000].randomElement(using: &generator)!
+    piece = [1, 5, 1000].randomElement(using: &generator)!
+    skipsRagged = Bool.random(using: &generator)
+    kept = generator.next()
+  }
+
+  /// At least one column.
+  func keeps(_ width: Int) -> [Bool] {
+    var keeps = (0..<width).map { kept >> $0 & 1 == 1 }
+    keeps[Int(kept >> 32) % width] = true
+    return keeps
+  }
+
+  var description: String {
+    "\(String(decoding: bytes, as: UTF8.self).debugDescription), \(dialect), batch \(batch), piece \(piece), skips: \(skipsRagged)"
+  }
+}
