@@ -61,6 +61,7 @@ extension Failure {
       let what =
         switch fault {
         case .empty: "the cell is empty, not a number"
+        case .missing: "the cell is missing"
         case .notANumber: "'\(text)' is not a number"
         case .notFinite: "'\(text)' is not a finite number"
         }
@@ -102,16 +103,20 @@ extension Schema {
   }
 }
 
-/// Runs a step that reads, and puts its error in words.
-func reading<Value>(
-  _ source: String, _ schema: Schema? = nil, _ body: () throws(ReadError) -> Value
-) throws(Failure) -> Value {
-  do throws(ReadError) { return try body() } catch {
-    throw Failure(error, source: source, schema: schema)
+extension Failure {
+  /// Runs a step that reads, and puts its error in words.
+  static func reading<Value>(
+    _ source: String, _ schema: Schema? = nil, _ body: () throws(ReadError) -> Value
+  ) throws(Failure) -> Value {
+    do throws(ReadError) { return try body() } catch {
+      throw Failure(error, source: source, schema: schema)
+    }
   }
-}
 
-/// Runs a step that writes, and puts its error in words.
-package func writing<Value>(_ body: () throws(WriteError) -> Value) throws(Failure) -> Value {
-  do throws(WriteError) { return try body() } catch { throw Failure(error) }
+  /// Runs a step that writes, and puts its error in words.
+  package static func writing<Value>(_ body: () throws(WriteError) -> Value) throws(Failure)
+    -> Value
+  {
+    do throws(WriteError) { return try body() } catch { throw Failure(error) }
+  }
 }

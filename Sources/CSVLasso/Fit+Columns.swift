@@ -11,13 +11,21 @@ extension Fit {
     /// Whether the column is written.
     public let isKept: Bool
     public let reason: String
+    /// What the column holds; nil where it was not looked at.
+    public var type: ColumnType?
+    /// Missing cells.
+    public var missing: Int?
     /// The first step of the path with a nonzero coefficient, from 1.
     public var entryStep: Int?
     public var entryLambda: Double?
-    /// At the chosen λ, on the original scale.
+    /// At the chosen λ, on the original scale; nil for a group.
     public var coefficient: Double?
-    /// At the chosen λ: the change of the target for one standard deviation of the column.
+    /// At the chosen λ: the change of the target for one standard deviation of the column; for a group
+    /// the standard deviation of what it adds to the fit.
     public var standardizedCoefficient: Double?
+    /// At the chosen λ, for each level of a categorical, what it adds to the fit; these have mean zero
+    /// over the rows.
+    public var levels: [(level: String?, value: Double)] = []
     public var center: Double?
     public var scale: Double?
     /// The column that stands in for this one.
@@ -29,32 +37,26 @@ extension Fit {
   /// - Complexity: O(columns + steps · support)
   public func columnReports() -> [ColumnReport] {
     let entries = path.entries
+    var termOf = [Int?](repeating: nil, count: schema.roles.count)
+    for (term, column) in columns.enumerated() { termOf[column] = term }
+    var predictorOf = [Int?](repeating: nil, count: schema.roles.count)
+    for (predictor, column) in schema.predictors.enumerated() { predictorOf[column] = predictor }
+    let chosen = ChosenPoint(self)
     let kept = Set(selection.kept)
-    let point = path.points[selection.step]
-    let original = path.original(selection.step)
-    var position = [Int](repeating: -1, count: schema.header.names.count)
-    for (slot, column) in schema.predictors.enumerated() { position[column] = slot }
-    var place: [Int: Int] = [:]
-    for (index, slot) in point.support.enumerated() { place[slot] = index }
 
     return schema.roles.indices.map { column in
-      let slot = position[column]
-      guard slot >= 0 else { return plain(column) }
-      let isKept =
-        kept.contains(slot) || schema.roles[column] == .keep || schema.copied.contains(column)
+      guard let predictor = predictorOf[column] else { return plain(column) }
+      let term = termOf[column]
+      let isSelected = term.map(kept.contains) ?? false
+      let isWritten =
+        isSelected || schema.roles[column] == .keep || schema.copied.contains(column)
       var report = ColumnReport(
         index: column, label: schema.header.label(column), role: schema.roles[column],
-        isKept: isKept, reason: reason(column, slot, isKept: kept.contains(slot), entries[slot]))
-      report.entryStep = entries[slot].map { $0 + 1 }
-      report.entryLambda = entries[slot].map { path.points[$0].lambda }
-      report.coefficient = place[slot].map { original.values[$0] } ?? 0
-      report.standardizedCoefficient =
-        place[slot].map { point.values[$0] * path.standardization.targetScale } ?? 0
-      report.center = path.standardization.center[slot]
-      report.scale = path.standardization.scale[slot]
-      if case .twin(let other) = path.exclusions[slot] {
-        report.twin = schema.header.label(schema.predictors[other])
-      }
+        isKept: isWritten,
+        reason: reason(column, term, types[predictor], isSelected, term.flatMap { entries[$0] }))
+      report.type = types[predictor]
+      report.missing = missing[predictor]
+      if let term { chosen.fill(&report, term, entries[term]) }
       return report
     }
   }
@@ -76,29 +78,89 @@ extension Fit {
       isKept: isCopied || (role == .target && options.writesTarget), reason: reason)
   }
 
-  private func reason(_ column: Int, _ slot: Int, isKept: Bool, _ entry: Int?) -> String {
-    if schema.roles[column] == .keep {
-      switch path.exclusions[slot] {
-      case .constant: return "kept by request; a single value, so not fitted"
-      case .twin: return "kept by request; says what its twin says, so not fitted"
-      case .dependent: return "kept by request; a combination of kept columns, so not fitted"
-      default: return "kept by request, not penalized"
+  private func reason(
+    _ column: Int, _ term: Int?, _ type: ColumnType, _ isSelected: Bool, _ entry: Int?
+  ) -> String {
+    let isKeep = schema.roles[column] == .keep
+    let obstacle: String? =
+      if case .text(let levels) = type {
+        "text with \(levels)\(levels >= Encoder.countedLevels ? " or more" : "") levels, more than --max-levels \(options.maxLevels)"
+      } else {
+        switch path.exclusions[term!] {
+        case .constant: "holds a single value"
+        case .twin: "says what its twin says"
+        case .dependent: "a combination of columns kept before it"
+        case .shutOut: "shut out by its penalty"
+        case nil: nil
+        }
       }
-    }
-    switch path.exclusions[slot] {
-    case .constant: return "holds a single value"
-    case .twin: return "says what its twin says"
-    case .dependent: return "a combination of columns before it"
-    case .shutOut: return "shut out by its penalty"
-    case nil: break
-    }
+    if isKeep { return "kept by request" + (obstacle.map { ", not fitted: \($0)" } ?? "") }
+    if let obstacle { return obstacle }
     if case .columns(let count) = criterion {
-      return isKept ? "among the first \(count) to enter" : "not among the first \(count) to enter"
+      return isSelected
+        ? "among the first \(count) to enter" : "not among the first \(count) to enter"
     }
-    if isKept { return "nonzero at the chosen lambda" }
+    if isSelected { return "nonzero at the chosen lambda" }
     return entry == nil ? "zero on the whole path" : "zero at the chosen lambda"
   }
 
   /// For each column of the file, whether it is written.
   public var written: [Bool] { columnReports().map(\.isKept) }
+
+  /// Labels of the selected columns and those kept by request, in the order of the file.
+  public var keptLabels: [String] {
+    let selected = Set(selection.kept.map { columns[$0] })
+    return schema.predictors.filter { selected.contains($0) || schema.roles[$0] == .keep }
+      .map { schema.header.label($0) }
+  }
+}
+
+/// The coefficients at the chosen λ.
+private struct ChosenPoint {
+  private let fit: Fit
+  private let norms: [Int: Double]
+  private let values: [Int: Double]
+  private let raw: [Int: Double]
+
+  init(_ fit: Fit) {
+    self.fit = fit
+    let (step, path) = (fit.selection.step, fit.path)
+    let point = path.points[step]
+    norms = Dictionary(uniqueKeysWithValues: zip(point.support, point.norms))
+    var next = 0
+    var values: [Int: Double] = [:]
+    for term in point.support {
+      values[term] = point.values[next]
+      next += path.rank(term)
+    }
+    self.values = values
+    let original = path.original(step)
+    raw = Dictionary(uniqueKeysWithValues: zip(original.columns, original.values))
+  }
+
+  func fill(_ report: inout Fit.ColumnReport, _ term: Int, _ entry: Int?) {
+    let path = fit.path
+    report.entryStep = entry.map { $0 + 1 }
+    report.entryLambda = entry.map { path.points[$0].lambda }
+    let scale = path.design.targetScale
+    switch path.design.terms[term] {
+    case .number(let column), .imputed(let column, _, _):
+      report.coefficient = raw[column] ?? 0
+      report.standardizedCoefficient = (values[term] ?? 0) * scale
+      report.center = path.design.center[term]
+      report.scale = path.design.scale[term]
+    case .indicated(let column, _, _):
+      report.coefficient = raw[column] ?? 0
+      report.standardizedCoefficient = (norms[term] ?? 0) * scale
+      report.center = path.design.center[term]
+    case .levels(let columns):
+      report.standardizedCoefficient = (norms[term] ?? 0) * scale
+      if case .categorical(let levels) = report.type {
+        report.levels = zip(levels, columns).map { ($0, raw[$1] ?? 0) }
+      }
+    }
+    if case .twin(let other) = path.exclusions[term] {
+      report.twin = fit.schema.header.label(fit.columns[other])
+    }
+  }
 }

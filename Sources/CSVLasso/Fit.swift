@@ -3,15 +3,18 @@ public import SparseRegression
 /// The fit: standardize, path, choice.
 public struct Fit: Sendable {
   public let schema: Schema
-  /// Of the predictors, in the order of ``Schema/predictors``.
+  /// Of the terms.
   public let path: RegularizationPath
+  /// For each term of the path, its column in the file.
+  public let columns: [Int]
+  /// For each predictor, in the order of ``Schema/predictors``, what it turned out to hold.
+  public let types: [ColumnType]
+  /// For each predictor, its missing cells.
+  public let missing: [Int]
   public let crossValidation: CrossValidation?
   public let criterion: Criterion
   public let selection: Selection
-  /// Records read, fitted or not.
-  public let rows: Int
-  /// Records passed over for their length.
-  public let skippedRecords: Int
+  let counts: RowCounts
   public let options: Options
 
   /// Fits and chooses.
@@ -23,17 +26,20 @@ public struct Fit: Sendable {
   {
     self.schema = schema
     self.options = options
-    rows = blocks.rows
-    skippedRecords = blocks.skipped
-    let total = Moments.merged(
-      blocks.moments.isEmpty ? [Moments(width: schema.predictors.count + 1)] : blocks.moments)
+    counts = blocks.counts
+    (types, missing) = (blocks.types, blocks.missing)
+    let columns = blocks.predictors.map { schema.predictors[$0] }
+    self.columns = columns
+    let total = Moments.merged(blocks.moments.isEmpty ? [Moments(width: 1)] : blocks.moments)
     try Self.check(total, blocks, schema, options, source)
-    let penalty = try schema.penalty(options)
+    let penalty = try schema.penalty(options, columns, blocks.terms)
     criterion = options.criterion
     var pathOptions = options.path
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
-    do throws(PathError) { path = try RegularizationPath(total, penalty, pathOptions) } catch {
-      throw Failure(error, schema, source: source)
+    do throws(PathError) {
+      path = try RegularizationPath(total, terms: blocks.terms, penalty, pathOptions)
+    } catch {
+      preconditionFailure("what has no path was refused before: \(error)")
     }
     do throws(PathError) {
       crossValidation =
@@ -41,7 +47,7 @@ public struct Fit: Sendable {
         ? nil
         : CrossValidation(
           blocks.moments, plan: options.isForward ? .forward : .leaveOneOut,
-          lambda: path.points.map(\.lambda), penalty, pathOptions, threads: options.threads)
+          terms: blocks.terms, lambda: path.points.map(\.lambda), penalty, pathOptions, threads: options.threads)
     } catch {
       throw Failure(
         .data,
@@ -52,25 +58,51 @@ public struct Fit: Sendable {
       path, by: criterion, crossValidation: crossValidation, maxColumns: options.maxFeatures)
   }
 
+  /// Records of the right length, fitted or not.
+  public var rowCount: Int { counts.rows }
+
+  /// What else became of rows: how many, and what.
+  public var rowNotes: [(count: Int, text: String)] {
+    [
+      (counts.skipped, "records of the wrong length were passed over"),
+      (counts.withoutTarget, "rows have no target: written, not fitted"),
+      (counts.incomplete, "rows with missing cells were not fitted"),
+    ]
+  }
+
   /// Refuses what has no answer.
   private static func check(
     _ total: Moments, _ blocks: RowBlocks, _ schema: Schema, _ options: Options, _ source: String
   ) throws(Failure) {
-    let p = schema.predictors.count
-    guard blocks.rows > 0 else {
+    let p = total.width - 1
+    guard blocks.counts.rows > 0 else {
       throw Failure(.data, "\(source): there are no rows, only a header")
     }
     guard total.rows > 0 else {
-      throw Failure(.data, "\(source): every row has weight 0")
+      throw Failure(
+        .data,
+        "\(source): no row can be fitted: in each the target is missing, the weight is 0, or --missing drop-row left it out"
+      )
     }
     for index in 0...p where !total.mean[index].isFinite || !total.comoment(index, index).isFinite {
-      throw Failure(.overflow(column: index), schema, source: source)
+      let term = blocks.terms.firstIndex { $0.columns.contains(index) }
+      let column = term.map { schema.predictors[blocks.predictors[$0]] } ?? schema.target
+      throw Failure(
+        .data,
+        "\(source): column '\(schema.header.label(column))' holds values so large that their squares overflow; scale it down or drop it"
+      )
     }
     guard total.comoment(p, p) > 0 else {
-      throw Failure(.constantTarget, schema, source: source)
+      throw Failure(
+        .data,
+        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in the rows to fit; there is nothing to predict"
+      )
     }
     guard (0..<p).contains(where: { total.comoment($0, $0) > 0 }) else {
-      throw Failure(.data, "\(source): every column but the target holds a single value")
+      throw Failure(
+        .data,
+        "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
+      )
     }
     if options.crossValidates { try checkFolds(total, blocks, options, source) }
     var lambdas: [Double] = []
@@ -116,8 +148,10 @@ extension Options {
 }
 
 extension Schema {
-  /// The penalty on the predictors.
-  func penalty(_ options: Options) throws(Failure) -> ElasticNet {
+  /// The penalty on some columns, each a term.
+  func penalty(_ options: Options, _ columns: [Int], _ terms: [Term]) throws(Failure)
+    -> ElasticNet
+  {
     var factors = [Double](repeating: 1, count: header.names.count)
     for factor in options.factors {
       for column in try factor.columns.columns(in: header) { factors[column] = factor.value }
@@ -135,26 +169,17 @@ extension Schema {
       }
     }
     for column in roles.indices where roles[column] == .keep { factors[column] = 0 }
-    return ElasticNet(
-      alpha: options.alpha, factors: predictors.map { factors[$0] },
-      signs: predictors.map { signs[$0] })
-  }
-}
-
-extension Failure {
-  init(_ error: PathError, _ schema: Schema, source: String) {
-    switch error {
-    case .constantTarget:
-      self.init(
-        .data,
-        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in the rows to fit; there is nothing to predict"
-      )
-    case .overflow(let index):
-      let column = index < schema.predictors.count ? schema.predictors[index] : schema.target
-      self.init(
-        .data,
-        "\(source): column '\(schema.header.label(column))' holds values so large that their squares overflow; scale it down or drop it"
-      )
+    for (column, term) in zip(columns, terms) where signs[column] != .free {
+      switch term {
+      case .number, .imputed: break
+      case .indicated, .levels:
+        throw Failure(
+          .usage,
+          "'\(header.label(column))' is named by --positive or --negative, but a group of several coefficients has no sign"
+        )
+      }
     }
+    return ElasticNet(
+      alpha: options.alpha, factors: columns.map { factors[$0] }, signs: columns.map { signs[$0] })
   }
 }

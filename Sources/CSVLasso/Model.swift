@@ -54,9 +54,11 @@ public enum Model {
           text.string(report.isKept ? "kept" : "dropped")
           text.key("reason")
           text.string(report.reason)
-          guard report.coefficient != nil else { return }
+          guard let type = report.type else { return }
           text.key("type")
-          text.string("numeric")
+          text.string(type.label)
+          text.key("missing")
+          text.number(report.missing.map(Double.init))
           for (key, value) in [
             ("center", report.center), ("scale", report.scale),
             ("entry_step", report.entryStep.map(Double.init)),
@@ -65,6 +67,20 @@ public enum Model {
           ] {
             text.key(key)
             text.number(value)
+          }
+          if !report.levels.isEmpty {
+            text.key("levels")
+            text.nested("[", "]") { text in
+              for (level, value) in report.levels {
+                text.separate()
+                text.nested("{", "}") { text in
+                  text.key("level")
+                  if let level { text.string(level) } else { text.raw("null") }
+                  text.key("coefficient")
+                  text.number(value)
+                }
+              }
+            }
           }
           if let twin = report.twin {
             text.key("twin")
@@ -83,11 +99,12 @@ public enum Model {
     let (points, path) = (fit.path.points, fit.path)
     let original = points.indices.map { path.original($0) }
     var coefficients: [Int: [Double]] = [:]
-    for (step, point) in points.enumerated() {
-      for (slot, value) in zip(point.support, original[step].values) {
-        coefficients[slot, default: Array(repeating: 0, count: points.count)][step] = value
+    for step in points.indices {
+      for (column, value) in zip(original[step].columns, original[step].values) {
+        coefficients[column, default: Array(repeating: 0, count: points.count)][step] = value
       }
     }
+    let labels = fit.coefficientLabels
     text.key("path", indent: 2)
     text.nested("{", "}", indent: 2) { text in
       text.member("lambda", points.map(\.lambda))
@@ -98,7 +115,7 @@ public enum Model {
       text.key("coefficients", indent: 4)
       text.nested("{", "}", indent: 4) { text in
         for slot in coefficients.keys.sorted() {
-          text.key(fit.schema.header.label(fit.schema.predictors[slot]), indent: 6)
+          text.key(labels[slot] ?? "", indent: 6)
           text.numbers(coefficients[slot]!)
         }
       }
@@ -138,7 +155,7 @@ public enum Model {
   private static func conversions(_ text: inout JSONText, _ fit: Fit) {
     let lambda = fit.path.points[fit.selection.step].lambda
     let l1 = lambda * fit.options.alpha
-    let l2 = lambda * (1 - fit.options.alpha) / fit.path.standardization.targetScale
+    let l2 = lambda * (1 - fit.options.alpha) / fit.path.design.targetScale
     // exp(−RSS / 2σ²) exp(−n l1 |b| / σ²) exp(−n l2 b² / 2σ²), σ² the mean squared error of the fit.
     let noise = fit.path.meanSquaredError(fit.selection.step) / Double(fit.path.rows)
     text.key("conversions", indent: 2)
@@ -191,6 +208,30 @@ extension Criterion {
     case .columns(let count): "k=\(count)"
     case .lambda(let lambda): "lambda=\(decimalText(lambda))"
     }
+  }
+}
+
+extension Fit {
+  /// For each column of the moments, what the model file calls its coefficient: the column's name for a
+  /// number, `name=level` for a level, `name is missing` for the indicator of missing cells.
+  fileprivate var coefficientLabels: [Int: String] {
+    var labels: [Int: String] = [:]
+    for (term, column) in columns.enumerated() {
+      let name = schema.header.label(column)
+      switch path.design.terms[term] {
+      case .number(let value): labels[value] = name
+      case .imputed(let value, let missing, _), .indicated(let value, let missing, _):
+        labels[value] = name
+        labels[missing] = "\(name) is missing"
+      case .levels(let columns):
+        guard case .categorical(let levels) = types[schema.predictors.firstIndex(of: column)!]
+        else { continue }
+        for (level, place) in zip(levels, columns) {
+          labels[place] = level.map { "\(name)=\($0)" } ?? "\(name) is missing"
+        }
+      }
+    }
+    return labels
   }
 }
 

@@ -41,6 +41,33 @@ public struct Options: Sendable {
   public var drop: [ColumnSelector] = []
   public var weights: String?
 
+  // The columns' types
+  /// Columns that are categorical, whatever their cells look like.
+  public var categorical: [ColumnSelector] = []
+  /// Columns that are numbers: text in them is a fault.
+  public var numeric: [ColumnSelector] = []
+  /// A categorical with more levels is no candidate.
+  public var maxLevels = 64
+  /// What a missing cell says.
+  public var missingTexts = Options.usualMissingTexts
+  public var missing = Missing.mean
+
+  /// What becomes of missing cells in the fit; the output always has them as they stand.
+  public enum Missing: String, Sendable, CaseIterable {
+    /// The mean of the column's other cells in the rows that are fitted takes their place.
+    case mean
+    /// The same, and whether the cell is missing is part of the column.
+    case indicator
+    /// Their rows are not fitted.
+    case dropRow = "drop-row"
+    /// They are a fault.
+    case error
+  }
+
+  public static let usualMissingTexts = [
+    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", ".", "?",
+  ]
+
   // The model
   /// In `[0, 1]`.
   public var alpha = 1.0

@@ -21,7 +21,7 @@ public enum Reduction {
       try rewind(source)
       reader = try records(of: source, options)
     }
-    let blocks = try RowBlocks(&reader, schema, options, rowCount: rowCount, progress)
+    let blocks = try RowBlocks(source, reader, schema, options, rowCount: rowCount, progress)
     return try Fit(blocks, schema, options, source: source.name)
   }
 
@@ -63,10 +63,10 @@ public enum Reduction {
     try copy(&reader, plan, to: output, options, nil) { _, _, _ in }
   }
 
-  private static func records(of source: ByteSource, _ options: Options) throws(Failure)
+  static func records(of source: ByteSource, _ options: Options) throws(Failure)
     -> BatchReader
   {
-    try reading(source.name) { () throws(ReadError) in
+    try Failure.reading(source.name) { () throws(ReadError) in
       try BatchReader(source, options.dialect, options.sizes)
     }
   }
@@ -75,8 +75,8 @@ public enum Reduction {
     Header(reader.first, hasHeader: options.dialect.hasHeader)
   }
 
-  private static func rewind(_ source: ByteSource) throws(Failure) {
-    try reading(source.name) { () throws(ReadError) in try source.rewind() }
+  static func rewind(_ source: ByteSource) throws(Failure) {
+    try Failure.reading(source.name) { () throws(ReadError) in try source.rewind() }
   }
 }
 

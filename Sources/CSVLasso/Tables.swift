@@ -5,16 +5,17 @@ extension Fit {
   /// One line a column: kept or dropped, and why.
   public func ledger() -> [UInt8] {
     var table = TableText([
-      "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
-      "standardized_coefficient", "twin",
+      "index", "name", "role", "type", "status", "reason", "entry_step", "entry_lambda",
+      "coefficient", "standardized_coefficient", "twin", "missing",
     ])
     for report in columnReports() {
       table.row([
         String(report.index + 1), report.label, report.role.rawValue,
-        report.isKept ? "kept" : "dropped", report.reason,
+        report.type?.label ?? "", report.isKept ? "kept" : "dropped", report.reason,
         report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
         report.coefficient.map { "\($0)" } ?? "",
         report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
+        report.missing.map(String.init) ?? "",
       ])
     }
     return table.bytes
@@ -29,7 +30,7 @@ extension Fit {
     for (step, point) in path.points.enumerated() {
       let now = Set(point.support)
       func labels(_ slots: Set<Int>) -> String {
-        slots.sorted().map { schema.header.label(schema.predictors[$0]) }.joined(separator: ";")
+        slots.sorted().map { schema.header.label(columns[$0]) }.joined(separator: ";")
       }
       table.row([
         String(step + 1), "\(point.lambda)", String(point.df), "\(point.devianceRatio)",
@@ -40,14 +41,6 @@ extension Fit {
       before = now
     }
     return table.bytes
-  }
-
-  /// Labels of the selected columns and those kept by request, in the order of the file.
-  public var keptLabels: [String] {
-    let kept = Set(selection.kept)
-    return schema.predictors.enumerated()
-      .filter { kept.contains($0.offset) || schema.roles[$0.element] == .keep }
-      .map { schema.header.label($0.element) }
   }
 }
 

@@ -22,13 +22,13 @@ func copy(
 func copyStandardized(
   _ reader: inout BatchReader, _ fit: Fit, to output: OutputFile, _ progress: Progress
 ) throws(Failure) {
-  let (schema, standardization) = (fit.schema, fit.path.standardization)
+  let (schema, design) = (fit.schema, fit.path.design)
   let written = fit.written
   var columns: [Rewrite?] = written.map { $0 ? .copy : nil }
-  for (slot, column) in schema.predictors.enumerated()
+  for (term, column) in fit.columns.enumerated()
   where written[column] && !schema.copied.contains(column) {
-    columns[column] = .standardize(
-      center: standardization.center[slot], scale: standardization.scale[slot])
+    if case .levels = design.terms[term] { continue }
+    columns[column] = .standardize(center: design.center[term], scale: design.scale[term])
   }
   guard written.contains(true) else { return }
   let skipsRagged = fit.options.skipsRagged

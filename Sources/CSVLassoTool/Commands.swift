@@ -163,7 +163,7 @@ struct Files {
       throw Failure(.usage, "only one output can go to standard output")
     }
     func open(_ path: String?) throws(Failure) -> OutputFile {
-      try writing { () throws(WriteError) in try OutputFile(path: path) }
+      try Failure.writing { () throws(WriteError) in try OutputFile(path: path) }
     }
     self.main = try open(main)
     self.model = model == nil ? nil : try open(model)
@@ -171,7 +171,7 @@ struct Files {
   }
 
   func write(_ bytes: [UInt8], to file: OutputFile? = nil) throws(Failure) {
-    try writing { () throws(WriteError) in try (file ?? main).write(bytes) }
+    try Failure.writing { () throws(WriteError) in try (file ?? main).write(bytes) }
   }
 
   /// Model and ledger, if asked for.
@@ -182,7 +182,7 @@ struct Files {
 
   func commit() throws(Failure) {
     for file in [main, model, ledger] {
-      try writing { () throws(WriteError) in try file?.commit() }
+      try Failure.writing { () throws(WriteError) in try file?.commit() }
     }
   }
 }

@@ -7,6 +7,7 @@ internal import SparseRegression
 struct FitFlags: ParsableArguments {
   @OptionGroup(title: "Input") var csv: CSVFlags
   @OptionGroup(title: "Columns") var roles: RoleFlags
+  @OptionGroup(title: "Types") var types: TypeFlags
   @OptionGroup(title: "Model") var model: ModelFlags
   @OptionGroup(title: "Choice") var choice: ChoiceFlags
   @OptionGroup(title: "General") var general: GeneralFlags
@@ -21,6 +22,12 @@ struct FitFlags: ParsableArguments {
     options.keep = selectors(roles.keep, "--keep")
     options.drop = selectors(roles.drop, "--drop")
     options.weights = roles.weights
+    options.categorical = selectors(types.categorical, "--categorical")
+    options.numeric = selectors(types.numeric, "--numeric")
+    guard types.maxLevels >= 2 else { throw usage("--max-levels is at least 2") }
+    options.maxLevels = types.maxLevels
+    if !types.na.isEmpty { options.missingTexts = types.na }
+    options.missing = types.missing
     try model.fill(&options)
     try choice.fill(&options, lambdas: model.lambda)
     try general.fill(&options)

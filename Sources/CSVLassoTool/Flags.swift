@@ -1,5 +1,5 @@
-internal import ArgumentParser
-internal import CSVLasso
+public import ArgumentParser
+public import CSVLasso
 internal import CSVRecords
 internal import SparseRegression
 
@@ -79,6 +79,32 @@ struct RoleFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The column that weighs the rows.", valueName: "col"))
   var weights: String?
 }
+
+/// What the columns hold.
+struct TypeFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("Columns that are categorical though they look like numbers.", valueName: "sel"))
+  var categorical: [String] = []
+
+  @Option(help: ArgumentHelp("Columns that are numbers: text in them is an error.", valueName: "sel"))
+  var numeric: [String] = []
+
+  @Option(help: "A categorical with more levels is no candidate.")
+  var maxLevels = 64
+
+  @Option(
+    help: ArgumentHelp(
+      "A text that means a missing cell; may be repeated (default: empty, NA, N/A, NaN, nan, null, NULL, None, . and ?).",
+      valueName: "text"))
+  var na: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of missing cells in the fit: mean (of the column's other cells), indicator (the mean, and whether the cell is missing), drop-row (their rows are not fitted) or error. Output cells never change.",
+      valueName: "how"))
+  var missing = Options.Missing.mean
+}
+
+extension Options.Missing: ExpressibleByArgument {}
 
 /// What is fitted.
 struct ModelFlags: ParsableArguments {

@@ -23,7 +23,7 @@ enum Summary {
       "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
     var line =
-      "\(source): \(count(fit.rows, "row")), \(count(candidates, "candidate")); kept \(kept.count)"
+      "\(source): \(count(fit.rowCount, "row")), \(count(candidates, "candidate")); kept \(kept.count)"
     if !kept.isEmpty {
       line += ": " + kept.prefix(12).joined(separator: " ") + (kept.count > 12 ? " …" : "")
     }
@@ -53,18 +53,26 @@ enum Summary {
     }
     note(
       "columns that hold a single value",
-      zip(fit.schema.predictors, fit.path.exclusions).filter { $0.1 == .constant }
+      zip(fit.columns, fit.path.exclusions).filter { $0.1 == .constant }
         .map { fit.schema.header.label($0.0) })
     note(
       "columns that say what another says",
       reports.compactMap { column in column.twin.map { "\(column.label) (\($0))" } })
     note(
       "columns that others before them add up to",
-      zip(fit.schema.predictors, fit.path.exclusions).filter { $0.1 == .dependent }
+      zip(fit.columns, fit.path.exclusions).filter { $0.1 == .dependent }
         .map { fit.schema.header.label($0.0) })
-    if fit.skippedRecords > 0 {
-      lines.append("note: \(fit.skippedRecords) records of the wrong length were passed over")
-    }
+    note(
+      "text with too many levels, not a candidate (copy it with --id)",
+      reports.compactMap { column in
+        if case .text(let levels) = column.type { "\(column.label) (\(levels))" } else { nil }
+      })
+    note(
+      "missing cells",
+      reports.compactMap { column in
+        column.missing.flatMap { $0 > 0 ? "\(column.label) (\($0))" : nil }
+      })
+    for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     if case .columns(let count) = fit.criterion, fit.selection.kept.count < count {
       lines.append("note: only \(fit.selection.kept.count) columns enter the path")

@@ -8,15 +8,17 @@ enum Number {
   enum Parsed {
     case value(Double)
     case fault(CellFault)
+
+    /// Whether the cell holds text, and no infinity.
+    var isText: Bool {
+      if case .fault(let fault) = self { fault != .notFinite } else { false }
+    }
   }
 
   /// The number that fills `bytes` but for spaces around it.
   static func parse(_ bytes: UnsafeRawBufferPointer) -> Parsed {
-    var (first, last) = (0, bytes.count)
-    while unsafe first < last && isBlank(bytes[first]) { first += 1 }
-    while unsafe last > first && isBlank(bytes[last - 1]) { last -= 1 }
-    guard first < last else { return .fault(.empty) }
-    let text = unsafe UnsafeRawBufferPointer(rebasing: bytes[first..<last])
+    let text = unsafe trimmed(bytes)
+    guard unsafe !text.isEmpty else { return .fault(.empty) }
     let start = unsafe text.baseAddress!.assumingMemoryBound(to: UInt8.self)
     var value = 0.0
     let end = unsafe cnumbers_parse(start, start + text.count, &value)
@@ -26,7 +28,7 @@ enum Number {
     return unsafe .fault(spellsInfinity(text) ? .notFinite : .notANumber)
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool {
+  static func isBlank(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
   }
 

@@ -1,10 +1,18 @@
 /// What to take from each column.
 package enum ColumnAction: Sendable, Equatable {
   case skip
-  /// A number, into this place of the row.
+  /// A number, into this place of the row; anything else is a failure.
   case number(Int)
-  /// Text, as a code, into this place of the codes.
+  /// A number, or NaN for a missing cell, into this place of the row; text is a failure.
+  case optional(Int)
+  /// The same, but text, and an integer that starts with a zero, say that the column is no number: they
+  /// are noted, and the pass goes on.
+  case tentative(Int)
+  /// Text, as a code, into this place of the codes; spaces around it do not count.
   case text(Int)
+
+  var isText: Bool { if case .text = self { true } else { false } }
+  var isNumber: Bool { self != .skip && !isText }
 }
 
 /// What to take from each record, and what to do with one of the wrong length.
@@ -15,12 +23,17 @@ package struct ParsingPlan: Sendable {
   package let textCount: Int
   /// Whether a record with more or fewer fields than `actions` is passed over.
   package let skipsRagged: Bool
+  /// What a missing cell says, spaces around it taken off.
+  package let missing: MissingCells
 
-  package init(_ actions: [ColumnAction], skipsRagged: Bool = false) {
+  package init(
+    _ actions: [ColumnAction], skipsRagged: Bool = false, missing: MissingCells = MissingCells()
+  ) {
     self.actions = actions
     self.skipsRagged = skipsRagged
-    numberCount = actions.count { if case .number = $0 { true } else { false } }
-    textCount = actions.count { if case .text = $0 { true } else { false } }
+    self.missing = missing
+    numberCount = actions.count(where: \.isNumber)
+    textCount = actions.count(where: \.isText)
   }
 }
 
@@ -31,8 +44,12 @@ package struct ParsedRows: PieceResult {
   package internal(set) var numbers: [Double] = []
   /// For each text column, one code a row: an index in its `levels`.
   package internal(set) var codes: [[Int]]
-  /// For each text column, its distinct values in order of appearance in the piece.
-  package internal(set) var levels: [[[UInt8]]]
+  /// For each text column, its distinct values in order of appearance in the piece; nil for missing.
+  package internal(set) var levels: [[[UInt8]?]]
+  /// For each place of a row, how many cells are missing.
+  package internal(set) var missing: [Int]
+  /// Columns that turned out to be no numbers, each once, with the cell that says so.
+  package internal(set) var contradictions: [Contradiction] = []
   /// Records passed over for their length.
   package internal(set) var skipped = 0
   /// Why parsing stopped, with the line counted from 0 at the start of the piece.
@@ -42,20 +59,71 @@ package struct ParsedRows: PieceResult {
 
   private var codeOf: [[[UInt8]: Int]]
 
+  /// A cell that says that its column is no number.
+  package struct Contradiction: Sendable, Equatable {
+    /// From 0.
+    package let column: Int
+    package let text: String
+  }
+
   init(_ plan: ParsingPlan) {
+    missing = Array(repeating: 0, count: plan.numberCount)
     codes = Array(repeating: [], count: plan.textCount)
     levels = Array(repeating: [], count: plan.textCount)
     codeOf = Array(repeating: [:], count: plan.textCount)
   }
 
-  /// The code of a text in column `slot`; a new one for a new text.
-  mutating func code(_ text: UnsafeRawBufferPointer, slot: Int) -> Int {
-    let key = unsafe Array(text)
+  /// The code of a text in column `slot`; a new one for a new text, one for all that means missing.
+  ///
+  /// - Returns: nil if the cell is missing and may not be.
+  mutating func code(_ text: UnsafeRawBufferPointer, slot: Int, _ missing: MissingCells) -> Int? {
+    let key = unsafe Array(trimmed(text))
     if let code = codeOf[slot][key] { return code }
-    let code = levels[slot].count
+    let isMissing = missing.contains(key)
+    if isMissing && missing.areRefused { return nil }
+    let level = isMissing ? nil : key
+    let code = levels[slot].firstIndex(of: level) ?? levels[slot].count
+    if code == levels[slot].count { levels[slot].append(level) }
     codeOf[slot][key] = code
-    levels[slot].append(key)
     return code
+  }
+
+  /// Stores what a cell of a numeric column says, given that it is no plain number.
+  ///
+  /// - Returns: the fault, if there is one.
+  mutating func store(
+    odd text: UnsafeRawBufferPointer, _ action: ColumnAction, column: Int, _ row: inout [Double],
+    _ plan: ParsingPlan
+  ) -> CellFault? {
+    let (slot, mayBeMissing, mayBeText) =
+      switch action {
+      case .number(let slot): (slot, false, false)
+      case .optional(let slot): (slot, true, false)
+      case .tentative(let slot): (slot, true, true)
+      case .skip, .text: preconditionFailure("not a numeric column")
+      }
+    let parsed = unsafe Number.parse(text)
+    let isLabel = unsafe mayBeText && startsWithExtraZero(trimmed(text))
+    if case .value(let value) = parsed, !isLabel {
+      row[slot] = value
+      return nil
+    }
+    if unsafe mayBeMissing && plan.missing.contains(Array(trimmed(text))) {
+      guard !plan.missing.areRefused else { return .missing }
+      row[slot] = .nan
+      missing[slot] += 1
+      return nil
+    }
+    // An infinity is a number that no fit can take, not a label.
+    if mayBeText, isLabel || parsed.isText {
+      row[slot] = .nan
+      if !contradictions.contains(where: { $0.column == column }) {
+        unsafe contradictions.append(Contradiction(column: column, text: excerpt(text)))
+      }
+      return nil
+    }
+    guard case .fault(let fault) = parsed else { return .notANumber }
+    return fault
   }
 }
 
@@ -89,6 +157,36 @@ extension Batch {
     }
     return rows
   }
+}
+
+/// What counts as a missing cell.
+package struct MissingCells: Sendable {
+  private let texts: Set<[UInt8]>
+  /// Whether a missing cell is a failure.
+  package let areRefused: Bool
+
+  /// - Parameter texts: without spaces around them; the empty text stands for an empty cell.
+  package init(_ texts: [String] = [""], areRefused: Bool = false) {
+    self.texts = Set(texts.map { Array($0.utf8) })
+    self.areRefused = areRefused
+  }
+
+  func contains(_ text: [UInt8]) -> Bool { texts.contains(text) }
+}
+
+/// `bytes` without spaces and tabs at its ends.
+func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+  var (first, last) = (0, bytes.count)
+  while unsafe first < last && Number.isBlank(bytes[first]) { first += 1 }
+  while unsafe last > first && Number.isBlank(bytes[last - 1]) { last -= 1 }
+  return unsafe UnsafeRawBufferPointer(rebasing: bytes[first..<last])
+}
+
+/// Whether a text is all digits and starts with a zero that a number would not have: a code, as postal
+/// codes are.
+func startsWithExtraZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  guard unsafe bytes.count > 1 && bytes[0] == UInt8(ascii: "0") else { return false }
+  return unsafe bytes.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
 }
 
 /// The start of a cell, for a message: at most 40 bytes, control characters as spaces.

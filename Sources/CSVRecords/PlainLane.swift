@@ -52,18 +52,28 @@ internal import CNumbers
     let actions = plan.actions
     var column = 0
     while column < actions.count {
-      switch actions[column] {
-      case .number(let slot):
-        if let fault = number(slot) {
-          unsafe refuse(start, column, fault)
-          return
-        }
+      let action = actions[column]
+      var fault: CellFault?
+      switch action {
+      case .number(let slot), .optional(let slot):
+        if !number(slot) { fault = odd(action, column) }
+      case .tentative(let slot):
+        if !number(slot, refusesExtraZero: true) { fault = odd(action, column) }
       case .skip: skipField()
       case .text(let slot):
         let field = unsafe p
         skipField()
-        rowCodes[slot] = unsafe rows.code(
-          UnsafeRawBufferPointer(start: field, count: p - field), slot: slot)
+        if let code = unsafe rows.code(
+          UnsafeRawBufferPointer(start: field, count: p - field), slot: slot, plan.missing)
+        {
+          rowCodes[slot] = code
+        } else {
+          fault = .missing
+        }
+      }
+      if let fault {
+        unsafe refuse(start, column, fault)
+        return
       }
       column += 1
       if unsafe p == end || isLineEnd(p.pointee) { break }
@@ -79,16 +89,32 @@ internal import CNumbers
     rows.count += 1
   }
 
-  /// Parses the field at `p` as a number, and steps to its end.
+  /// Parses the field at `p` as a number, and steps to its end; stays where it is if it is none.
   @inline(__always)
-  private mutating func number(_ slot: Int) -> CellFault? {
+  private mutating func number(_ slot: Int, refusesExtraZero: Bool = false) -> Bool {
+    let start = unsafe p
     while unsafe p != end && dialect.isSpace(p.pointee) { unsafe p += 1 }
     let after = unsafe cnumbers_parse(p, end, &row[slot])
     var q = unsafe after
     while unsafe q != end && dialect.isSpace(q.pointee) { unsafe q += 1 }
-    guard unsafe after != p && isFieldEnd(q), row[slot].isFinite else { return .notANumber }
+    let isCode =
+      unsafe refusesExtraZero && after - p > 1 && p.pointee == UInt8(ascii: "0")
+      && p[1] &- UInt8(ascii: "0") <= 9
+    guard unsafe after != p && isFieldEnd(q), row[slot].isFinite, !isCode else {
+      unsafe p = unsafe start
+      return false
+    }
     unsafe p = unsafe q
-    return nil
+    return true
+  }
+
+  /// Takes the field at `p`, which is no plain number, and steps to its end.
+  private mutating func odd(_ action: ColumnAction, _ column: Int) -> CellFault? {
+    let field = unsafe p
+    skipField()
+    return unsafe rows.store(
+      odd: UnsafeRawBufferPointer(start: field, count: p - field), action, column: column, &row,
+      plan)
   }
 
   @inline(__always)
@@ -115,10 +141,8 @@ internal import CNumbers
     let field = unsafe p
     skipField()
     let text = unsafe UnsafeRawBufferPointer(start: field, count: p - field)
-    var found = fault
-    if case .fault(let fault) = unsafe Number.parse(text) { found = fault }
     rows.failure = unsafe .cell(
-      line: line, column: column + 1, text: excerpt(text), fault: found)
+      line: line, column: column + 1, text: excerpt(text), fault: fault)
   }
 
   /// Reports or passes over a record of the wrong length.

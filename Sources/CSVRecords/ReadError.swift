@@ -31,6 +31,8 @@ public enum ReadError: Error, Equatable, Sendable {
 public enum CellFault: Sendable, Equatable {
   /// Nothing, or nothing but spaces.
   case empty
+  /// A text that stands for a missing cell.
+  case missing
   /// Not a decimal number.
   case notANumber
   /// An infinity, or a number beyond the range of a double.

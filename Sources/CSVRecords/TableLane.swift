@@ -28,32 +28,31 @@
         return
       }
       for (column, field) in fields.enumerated() {
-        switch plan.actions[column] {
+        let action = plan.actions[column]
+        var fault: CellFault?
+        switch action {
         case .skip: break
-        case .number(let slot):
-          let parsed = unsafe withContent(field, of: record) { unsafe Number.parse($0) }
-          guard case .value(let value) = parsed else {
-            rows.failure = failure(parsed, field, record, column)
-            return
+        case .number, .optional, .tentative:
+          fault = unsafe withContent(field, of: record) {
+            unsafe rows.store(odd: $0, action, column: column, &row, plan)
           }
-          row[slot] = value
         case .text(let slot):
-          codes[slot] = unsafe withContent(field, of: record) { unsafe rows.code($0, slot: slot) }
+          let code = unsafe withContent(field, of: record) {
+            unsafe rows.code($0, slot: slot, plan.missing)
+          }
+          if let code { codes[slot] = code } else { fault = .missing }
+        }
+        if let fault {
+          rows.failure = unsafe .cell(
+            line: table.lines[record], column: column + 1,
+            text: withContent(field, of: record) { unsafe excerpt($0) }, fault: fault)
+          return
         }
       }
       rows.numbers.append(contentsOf: row)
       for slot in codes.indices { rows.codes[slot].append(codes[slot]) }
       rows.count += 1
     }
-  }
-
-  private func failure(_ parsed: Number.Parsed, _ field: Int, _ record: Int, _ column: Int)
-    -> ReadError?
-  {
-    guard case .fault(let fault) = parsed else { return nil }
-    return unsafe .cell(
-      line: table.lines[record], column: column + 1,
-      text: withContent(field, of: record) { unsafe excerpt($0) }, fault: fault)
   }
 
   private func withContent<Result>(

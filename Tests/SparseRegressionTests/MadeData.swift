@@ -52,3 +52,8 @@ struct MadeData {
 func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
   abs(a - b) <= tolerance * max(1, abs(a), abs(b))
 }
+
+/// Every column but the last a number.
+func plainDesign(_ moments: Moments) -> Design {
+  Design(moments, (0..<moments.width - 1).map { .number($0) })
+}

@@ -108,7 +108,8 @@ extension RegularizationPath {
   /// All coefficients on the original scale at `step`, zeros included.
   func dense(_ step: Int) -> [Double] {
     var beta = [Double](repeating: 0, count: count)
-    for (j, value) in zip(points[step].support, original(step).values) { beta[j] = value }
+    let original = original(step)
+    for (j, value) in zip(original.columns, original.values) { beta[j] = value }
     return beta
   }
 }

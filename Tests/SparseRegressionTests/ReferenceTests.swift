@@ -16,7 +16,7 @@ import Testing
     try #require(path.points.count == lambda.count)
     let columns = reference.predictors.map { reference.path[$0] }
     // To 1e-6 of the largest coefficient: scales differ, so a column counts in its own unit.
-    let scale = path.standardization.scale
+    let scale = path.design.scale
     // At α = 0 glmnet's first row is not the solution at the λ it shows, but at 1e36 of it.
     for step in lambda.indices.dropFirst(reference.call.alpha == 0 ? 1 : 0) {
       let beta = path.dense(step)
@@ -68,7 +68,7 @@ import Testing
     for step in path.points.indices {
       let beta = path.dense(step)
       let columns = reference.predictors.map { expected[$0][step] }
-      let scale = path.standardization.scale
+      let scale = path.design.scale
       let largest = zip(columns, scale).map { abs($0 * $1) }.max()!
       for j in beta.indices {
         #expect(

@@ -23,13 +23,13 @@ import Testing
       let penalty = MadeData.penalty(p: shape.p, alpha: alpha, seed: seed)
       let path = try RegularizationPath(
         data.moments(), penalty, PathOptions(grid: .automatic(count: 30)))
-      let loss = Quadratic(data.moments(), path.standardization)
+      let loss = path.design.quadratic(data.moments())
       for point in path.points {
         #expect(point.gap <= 1e-7)
         var b = [Double](repeating: 0, count: shape.p)
         for (j, value) in zip(point.support, point.values) { b[j] = value }
         let g = loss.residualCorrelation(b)
-        let lambda = point.lambda / path.standardization.targetScale
+        let lambda = point.lambda / path.design.targetScale
         for j in 0..<shape.p where path.exclusions[j] == nil {
           let price = penalty.threshold(j, lambda)
           let slope = g[j] - penalty.curvature(j, lambda) * b[j]
@@ -51,11 +51,12 @@ import Testing
     for seed in UInt64(1)...5 {
       let data = MadeData(n: 60, p: 15, seed: seed)
       let moments = data.moments()
-      let loss = Quadratic(moments, Standardization(moments))
+      let loss = plainDesign(moments).quadratic(moments)
       let penalty = MadeData.penalty(p: 15, alpha: alpha, seed: seed)
       let columns = Array(0..<15)
       var fast = ActiveSet(loss, penalty, columns: columns)
-      let slow = CoordinateDescent(loss: loss, penalty: penalty, columns: columns)
+      let slow = CoordinateDescent(
+        loss: loss, penalty: penalty, groups: columns.map { $0..<$0 + 1 })
       var (b, g) = ([Double](repeating: 0, count: 15), loss.correlation)
       for lambda in [0.5, 0.2, 0.05, 0.01, 0.001] {
         let outcome = fast.solve(lambda: lambda, tolerance: 1e-10)
@@ -72,19 +73,24 @@ import Testing
   func gapIsNeverBelowTheSuboptimality(alpha: Double) {
     let data = MadeData(n: 50, p: 8, seed: 9)
     let moments = data.moments()
-    let loss = Quadratic(moments, Standardization(moments))
+    let loss = plainDesign(moments).quadratic(moments)
     let penalty = ElasticNet(alpha: alpha, count: 8)
     let columns = Array(0..<8)
     func objective(_ b: [Double], _ lambda: Double) -> Double {
       let g = loss.residualCorrelation(b)
       let cross = columns.reduce(0) { $0 + b[$1] * (loss.correlation[$1] + g[$1]) }
-      return 0.5 * (loss.targetNorm - cross) + penalty.value(b, lambda)
+      return 0.5 * (loss.targetNorm - cross)
+        + columns.reduce(0) {
+          $0 + penalty.threshold($1, lambda) * abs(b[$1])
+            + penalty.curvature($1, lambda) * b[$1] * b[$1] / 2
+        }
     }
     var random = SplitMix64(seed: 5, stream: 5)
     for lambda in [0.3, 0.05, 0.002] {
       var solver = ActiveSet(loss, penalty, columns: columns)
       _ = solver.solve(lambda: lambda, tolerance: 1e-12)
-      let gap = DualityGap(loss: loss, penalty: penalty, columns: columns)
+      let gap = DualityGap(
+        loss: loss, penalty: penalty, groups: columns.map { $0..<$0 + 1 })
       for _ in 0..<200 {
         let b = solver.b.map { $0 + Double.random(in: -0.2...0.2, using: &random) }
         let bound = gap(b, loss.residualCorrelation(b), lambda: lambda)
@@ -99,7 +105,7 @@ import Testing
     let data = MadeData(n: 40, p: 6, seed: 11)
     let path = try RegularizationPath(
       data.moments(), ElasticNet(count: 6), PathOptions(grid: .values([1, 0])))
-    let (intercept, beta) = path.original(1)
+    let (intercept, _, beta) = path.original(1)
     // Residuals are orthogonal to every column and to the constant.
     let residuals = (0..<40).map { i in
       data.target[i] - intercept - zip(beta, data.rows[i]).reduce(0) { $0 + $1.0 * $1.1 }
@@ -192,7 +198,7 @@ import Testing
   @Test func factorFollowsRowsThatComeAndGo() {
     let data = MadeData(n: 40, p: 12, seed: 18)
     let moments = data.moments()
-    let loss = Quadratic(moments, Standardization(moments))
+    let loss = plainDesign(moments).quadratic(moments)
     var factor = Cholesky(capacity: 2)
     var active: [Int] = []
     var random = SplitMix64(seed: 3, stream: 3)

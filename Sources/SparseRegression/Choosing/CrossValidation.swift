@@ -25,11 +25,12 @@ public struct CrossValidation: Sendable, Equatable {
 
   /// - Parameters:
   ///   - blocks: moments of disjoint sets of rows; empty ones take no part.
-  ///   - lambda: the grid of the path on all rows.
+  ///   - terms: as for the path on all rows.
+  ///   - lambda: the grid of that path.
   /// - Throws: ``PathError`` if a training set has a constant target.
   /// - Complexity: one path a fold, and O(p²) memory a thread.
   public init(
-    _ blocks: [Moments], plan: Plan = .leaveOneOut, lambda: [Double], _ penalty: ElasticNet,
+    _ blocks: [Moments], plan: Plan = .leaveOneOut, terms: [Term]? = nil, lambda: [Double], _ penalty: ElasticNet,
     _ options: PathOptions, threads: Int
   ) throws(PathError) {
     let blocks = blocks.filter { $0.weight > 0 }
@@ -42,11 +43,11 @@ public struct CrossValidation: Sendable, Equatable {
       let training =
         plan == .forward ? Moments.merged(Array(blocks[..<k])) : .merged(blocks, except: k)
       return Result { () throws(PathError) in
-        let path = try RegularizationPath(training, penalty, options)
+        let path = try RegularizationPath(training, terms: terms, penalty, options)
         let errors = path.points.indices.map { step in
-          let (intercept, beta) = path.original(step)
+          let (intercept, columns, beta) = path.original(step)
           return Gaussian.meanSquaredError(
-            blocks[k], support: path.points[step].support, beta: beta, intercept: intercept)
+            blocks[k], support: columns, beta: beta, intercept: intercept)
         }
         return (errors, path.worstGap?.gap ?? 0)
       }

@@ -26,7 +26,7 @@ public struct Selection: Sendable, Equatable {
     let wished = Self.step(path, criterion, crossValidation)
     var step = wished
     if let maxColumns {
-      while step > 0 && path.points[step].df > maxColumns { step -= 1 }
+      while step > 0 && path.points[step].support.count > maxColumns { step -= 1 }
     }
     self.init(step: step, kept: path.points[step].support, isCapped: step != wished)
   }
@@ -66,8 +66,8 @@ public struct Selection: Sendable, Equatable {
     var order: [Int] = []
     var seen = Set<Int>()
     for (step, point) in path.points.enumerated() {
-      let new = zip(point.support, point.values).filter { !seen.contains($0.0) }
-        .sorted { (abs($1.1), $0.0) < (abs($0.1), $1.0) }.map(\.0)
+      let new = zip(point.support, point.norms).filter { !seen.contains($0.0) }
+        .sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.0)
       order += new
       seen.formUnion(new)
       if order.count >= count {

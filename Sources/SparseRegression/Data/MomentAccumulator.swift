@@ -41,6 +41,22 @@ public struct MomentAccumulator: Sendable {
     if weights.count == capacity { flush() }
   }
 
+  /// Adds columns that were zero in every row so far.
+  ///
+  /// - Complexity: O(width²)
+  public mutating func widen(to width: Int) {
+    guard width > moments.width else { return }
+    let old = moments.width
+    var wider: [Double] = []
+    wider.reserveCapacity((capacity + 1) * width)
+    for row in weights.indices {
+      wider += chunk[row * old..<(row + 1) * old]
+      wider += repeatElement(0, count: width - old)
+    }
+    chunk = wider
+    moments.widen(to: width)
+  }
+
   /// The moments of all rows taken in.
   public consuming func finish() -> Moments {
     if !weights.isEmpty { flush() }

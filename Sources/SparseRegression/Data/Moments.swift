@@ -34,6 +34,35 @@ public struct Moments: Sendable, Equatable {
     upper[min(j, k) * width + max(j, k)]
   }
 
+  /// The moments of some columns, in a new order.
+  ///
+  /// - Complexity: O(columns²)
+  public func selecting(_ columns: [Int]) -> Moments {
+    var result = Moments(width: columns.count)
+    (result.rows, result.weight) = (rows, weight)
+    for (j, from) in columns.enumerated() {
+      result.mean[j] = mean[from]
+      for k in j..<columns.count {
+        result.upper[j * columns.count + k] = comoment(from, columns[k])
+      }
+    }
+    return result
+  }
+
+  /// Adds columns that were zero in every row so far; the moments stay exact.
+  ///
+  /// - Complexity: O(width²)
+  mutating func widen(to newWidth: Int) {
+    precondition(newWidth >= width)
+    var wider = Moments(width: newWidth)
+    (wider.rows, wider.weight) = (rows, weight)
+    for j in 0..<width {
+      wider.mean[j] = mean[j]
+      for k in j..<width { wider.upper[j * newWidth + k] = upper[j * width + k] }
+    }
+    self = wider
+  }
+
   /// Takes the rows of `other` in.
   ///
   /// C ← C + C' + (W W' / (W + W')) δ δ', with δ the difference of the means.

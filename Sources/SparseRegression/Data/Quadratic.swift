@@ -24,25 +24,6 @@ public struct Quadratic: Sendable {
     self.targetNorm = targetNorm
   }
 
-  /// Standardizes the moments, whose last column is the target.
-  ///
-  /// - Complexity: O(p²)
-  public init(_ moments: Moments, _ standardization: Standardization, intercept: Bool = true) {
-    let p = moments.width - 1
-    let (weight, scale) = (moments.weight, standardization.scale)
-    func product(_ j: Int, _ k: Int) -> Double {
-      moments.comoment(j, k) / weight + (intercept ? 0 : moments.mean[j] * moments.mean[k])
-    }
-    let s = standardization.targetScale
-    count = p
-    correlation = (0..<p).map { product($0, p) / (scale[$0] * s) }
-    targetNorm = product(p, p) / (s * s)
-    gram = Array(repeating: 0, count: p * p)
-    fillGram(
-      &gram, moments.upper, width: p + 1, weight: weight, scale: scale,
-      mean: intercept ? Array(repeating: 0, count: p) : moments.mean)
-  }
-
   /// G_jk
   @inline(__always)
   public func gram(_ j: Int, _ k: Int) -> Double { gram[j * count + k] }
@@ -57,22 +38,4 @@ public struct Quadratic: Sendable {
     }
     return g
   }
-}
-
-/// G_jk = (C_jk / W + x̄ⱼ x̄ₖ) / (sⱼ sₖ), both halves; `mean` is zero where columns are centred.
-private func fillGram(
-  _ gram: inout [Double], _ upper: [Double], width: Int, weight: Double, scale: [Double],
-  mean: [Double]
-) {
-  let p = scale.count
-  let inverse = scale.map { 1 / $0 }
-  var g = gram.mutableSpan
-  let (upper, mean, inverseSpan) = (upper.span, mean.span, inverse.span)
-  for j in 0..<p {
-    let (from, to, a, m) = (j &* width, j &* p, inverse[j], mean[j])
-    for k in j..<p {
-      g[to &+ k] = (upper[from &+ k] / weight + m * mean[k]) * (a * inverseSpan[k])
-    }
-  }
-  for j in 0..<p { for k in j + 1..<max(p, j + 1) { g[k &* p &+ j] = g[j &* p &+ k] } }
 }

@@ -5,7 +5,7 @@ enum Gaussian {
   /// = (C_yy − 2 β'C_xy + β'C_xx β) / W + (ȳ − β₀ − x̄'β)²
   ///
   /// - Parameters:
-  ///   - support: columns with a coefficient, increasing.
+  ///   - support: columns with a coefficient.
   ///   - beta: their coefficients on the original scale.
   /// - Complexity: O(support²)
   static func meanSquaredError(

@@ -35,14 +35,16 @@ extension RegularizationPath {
   /// Fits least squares with an elastic-net penalty along a grid of λ.
   ///
   /// - Parameters:
-  ///   - moments: of p predictors and, last, the target.
-  ///   - penalty: one factor a predictor.
+  ///   - moments: of the predictors and, last, the target.
+  ///   - terms: what is selected, over the predictors; each predictor a number of its own if nil.
+  ///   - penalty: one factor a term; a group's is multiplied by √(its size).
   /// - Throws: ``PathError``
   /// - Complexity: O(p²) and, for each λ, O(p · support) for each column that enters or leaves.
-  public init(_ moments: Moments, _ penalty: ElasticNet, _ options: PathOptions)
-    throws(PathError)
-  {
-    var solver = try PathSolver(moments, penalty, options)
+  public init(
+    _ moments: Moments, terms: [Term]? = nil, _ penalty: ElasticNet, _ options: PathOptions
+  ) throws(PathError) {
+    let terms = terms ?? (0..<moments.width - 1).map { .number($0) }
+    var solver = try PathSolver(moments, terms, penalty, options)
     self = solver.path(options)
   }
 }
@@ -56,60 +58,75 @@ private struct PathSolver {
   /// An automatic grid never ends before so many values (glmnet's `mnlam`).
   static let leastCount = 5
 
-  let moments: Moments
-  let standardization: Standardization
+  let rows: Int
+  let design: Design
   let loss: Quadratic
   let penalty: ElasticNet
   var exclusions: [RegularizationPath.Exclusion?]
-  var solver: ActiveSet
-  /// ½‖y‖² once the unpenalized columns are fitted.
-  var nullObjective: Double
-  var lambdaMax: Double
+  /// The terms that take part.
+  let live: [Int]
+  var solver: any PathEngine
+  /// ½‖y‖² once the unpenalized terms are fitted.
+  let nullObjective: Double
+  let lambdaMax: Double
 
-  init(_ moments: Moments, _ penalty: ElasticNet, _ options: PathOptions) throws(PathError) {
-    let p = moments.width - 1
-    precondition(penalty.factors.count == p, "one penalty factor a predictor")
-    for j in 0...p where !moments.comoment(j, j).isFinite || !moments.mean[j].isFinite {
+  init(_ moments: Moments, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions)
+    throws(PathError)
+  {
+    let y = moments.width - 1
+    precondition(penalty.factors.count == terms.count, "one penalty factor a term")
+    for j in 0...y where !moments.comoment(j, j).isFinite || !moments.mean[j].isFinite {
       throw .overflow(column: j)
     }
-    guard moments.weight > 0, moments.comoment(p, p) > 0 else { throw .constantTarget }
-    self.moments = moments
+    guard moments.weight > 0, moments.comoment(y, y) > 0 else { throw .constantTarget }
+    rows = moments.rows
     self.penalty = penalty
-    standardization = Standardization(
-      moments, standardize: options.standardize, intercept: options.intercept)
-    loss = Quadratic(moments, standardization, intercept: options.intercept)
+    let design = Design(
+      moments, terms, standardize: options.standardize, intercept: options.intercept)
+    let loss = design.quadratic(moments)
+    (self.design, self.loss) = (design, loss)
 
-    exclusions = (0..<p).map { [standardization] j in
-      standardization.isConstant[j] ? .constant : penalty.factors[j].isFinite ? nil : .shutOut
+    var exclusions: [RegularizationPath.Exclusion?] = terms.indices.map {
+      design.isConstant[$0] ? .constant : penalty.factors[$0].isFinite ? nil : .shutOut
     }
-    let candidates = (0..<p).filter { [exclusions] in exclusions[$0] == nil }
-    let standIns = Twins.find(loss, penalty, among: candidates)
-    for (j, standIn) in standIns.enumerated() {
-      if let standIn { exclusions[j] = .twin(of: standIn) }
+    let candidates = terms.indices.filter { exclusions[$0] == nil }
+    let standIns = Twins.find(loss, design, penalty, among: candidates)
+    for (term, standIn) in standIns.enumerated() {
+      if let standIn { exclusions[term] = .twin(of: standIn) }
     }
-    let live = candidates.filter { standIns[$0] == nil }
+    let free = candidates.filter { standIns[$0] == nil }
 
-    // The null model, where λ begins: the intercept and the columns without a penalty.
-    let unpenalized = live.filter { penalty.factors[$0] == 0 }
-    var null = ActiveSet(loss, penalty, columns: unpenalized)
+    // The null model, where λ begins: the intercept and the terms without a penalty.
+    let unpenalized = free.filter { penalty.factors[$0] == 0 }
+    let expanded = penalty.expanded(to: design)
+    var null = ActiveSet(loss, expanded, columns: unpenalized.flatMap { design.coordinates[$0] })
     _ = null.solve(lambda: 0, tolerance: options.tolerance * loss.targetNorm / 2)
-    for j in null.dependent { exclusions[j] = .dependent }
+    for term in unpenalized where null.dependent.isSuperset(of: design.coordinates[term]) {
+      exclusions[term] = .dependent
+    }
+    live = free.filter { exclusions[$0] == nil }
     var (residual, largest) = (loss.targetNorm, 0.0)
-    for j in unpenalized { residual -= null.b[j] * (loss.correlation[j] + null.g[j]) }
-    for j in live where penalty.factors[j] > 0 {
-      largest = max(largest, abs(null.g[j]) / penalty.factors[j])
+    for j in null.columns { residual -= null.b[j] * (loss.correlation[j] + null.g[j]) }
+    for term in live where penalty.factors[term] > 0 {
+      let group = design.coordinates[term]
+      let pull = group.reduce(0) { $0 + null.g[$1] * null.g[$1] }.squareRoot()
+      largest = max(largest, pull / expanded.factors[group.lowerBound])
     }
     nullObjective = max(residual, .ulpOfOne * loss.targetNorm) / 2
     // A target that no column correlates with still gets a grid, of solutions that are all zero.
     lambdaMax = max(largest / max(penalty.alpha, 1e-3), .ulpOfOne)
-    solver = ActiveSet(
-      loss, penalty, columns: live.filter { [exclusions] in exclusions[$0] == nil })
+    self.exclusions = exclusions
+    let groups = live.map { design.coordinates[$0] }
+    solver =
+      design.isSingle
+      ? ActiveSet(loss, expanded, columns: groups.map(\.lowerBound))
+      : GroupActiveSet(loss, expanded, groups: groups)
   }
 
   mutating func path(_ options: PathOptions) -> RegularizationPath {
-    let scale = standardization.targetScale
+    let scale = design.targetScale
     var grid = options.grid.resolved(
-      lambdaMax: lambdaMax * scale, isTall: moments.rows >= loss.count)
+      lambdaMax: lambdaMax * scale, isTall: rows >= loss.count)
     var mayStop = false
     if case .automatic = options.grid {
       mayStop = true
@@ -129,22 +146,29 @@ private struct PathSolver {
       let gain = ratio - points[points.count - 2].devianceRatio
       if (!isBounded && gain < Self.leastGain * ratio) || ratio > Self.largestRatio { break }
     }
-    for j in solver.dependent { exclusions[j] = .dependent }
+    for term in live where solver.dependent.isSuperset(of: design.coordinates[term]) {
+      exclusions[term] = .dependent
+    }
     return RegularizationPath(
-      points: points, standardization: standardization, penalty: penalty, exclusions: exclusions,
-      rows: moments.rows, nullMeanSquaredError: loss.targetNorm * scale * scale)
+      points: points, design: design, penalty: penalty, exclusions: exclusions, rows: rows,
+      nullMeanSquaredError: loss.targetNorm * scale * scale)
   }
 
   private mutating func point(
     _ lambda: Double, _ standardized: Double, _ tolerance: Double
   ) -> RegularizationPath.Point {
     let outcome = solver.solve(lambda: standardized, tolerance: tolerance * nullObjective)
-    let support = solver.columns.filter { solver.b[$0] != 0 }
-    let explained = support.reduce(0) { sum, j in
-      sum + solver.b[j] * (loss.correlation[j] + solver.g[j])
+    let (b, g) = (solver.b, solver.g)
+    let support = live.filter { design.coordinates[$0].contains { b[$0] != 0 } }
+    let values = support.flatMap { term in design.coordinates[term].map { b[$0] } }
+    let explained = support.reduce(0) { sum, term in
+      design.coordinates[term].reduce(sum) { $0 + b[$1] * (loss.correlation[$1] + g[$1]) }
     }
     return RegularizationPath.Point(
-      lambda: lambda, support: support, values: support.map { solver.b[$0] },
+      lambda: lambda, support: support, values: values,
+      norms: support.map { term in
+        design.coordinates[term].reduce(0) { $0 + b[$1] * b[$1] }.squareRoot()
+      },
       devianceRatio: min(1, max(0, explained / loss.targetNorm)),
       gap: outcome.gap / nullObjective, isDirect: outcome.isDirect)
   }

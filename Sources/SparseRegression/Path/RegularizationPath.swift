@@ -4,10 +4,13 @@ public struct RegularizationPath: Sendable {
   public struct Point: Sendable {
     /// On the scale of the target, as glmnet reports it.
     public let lambda: Double
-    /// The nonzero coefficients, in column order: standardized columns, standardized target.
+    /// Terms with a nonzero coefficient, increasing.
     public let support: [Int]
-    /// One entry for each of `support`.
+    /// Their coefficients in the design's coordinates, one after the other: standardized columns and
+    /// standardized target. A number has one, a group as many as its rank.
     public let values: [Double]
+    /// For each term of `support`, ‖b‖ in these coordinates: |b| for a number.
+    public let norms: [Double]
     /// 1 − RSS / (RSS of the intercept alone), in `[0, 1]`.
     public let devianceRatio: Double
     /// The duality gap over the objective of the null model: no other coefficients lower the objective
@@ -16,17 +19,17 @@ public struct RegularizationPath: Sendable {
     /// Whether the coefficients come from a direct solve on their support, exact to rounding.
     public let isDirect: Bool
 
-    /// The number of nonzero coefficients.
-    public var df: Int { support.count }
+    /// The number of nonzero coefficients; a group counts its coordinates.
+    public var df: Int { values.count }
   }
 
-  /// Why a column can have no coefficient, whatever λ.
+  /// Why a term can have no coefficient, whatever λ.
   public enum Exclusion: Sendable, Equatable {
     /// It holds a single value.
     case constant
-    /// It equals another column, up to centre, scale and sign.
+    /// It says what another term says, up to centre, scale and sign.
     case twin(of: Int)
-    /// The unpenalized columns before it already say what it says.
+    /// The unpenalized terms before it already say what it says.
     case dependent
     /// Its penalty factor is infinite.
     case shutOut
@@ -34,11 +37,11 @@ public struct RegularizationPath: Sendable {
 
   /// Decreasing in λ.
   public internal(set) var points: [Point]
-  /// Centres and scales that relate the coefficients to the columns as they came.
-  public let standardization: Standardization
+  /// The coordinates, with the centres and scales that relate them to the columns as they came.
+  public let design: Design
   /// The penalty, its factors rescaled.
   public let penalty: ElasticNet
-  /// One entry a column; nil for those that took part.
+  /// One entry a term; nil for those that took part.
   public let exclusions: [Exclusion?]
   /// The rows of positive weight.
   public let rows: Int
@@ -46,25 +49,21 @@ public struct RegularizationPath: Sendable {
   /// alone.
   public let nullMeanSquaredError: Double
 
-  /// The number of columns.
+  /// The number of terms.
   public var count: Int { exclusions.count }
 
-  /// Coefficients on the original scale of columns and target, and the intercept.
+  /// The number of coordinates of a term.
+  public func rank(_ term: Int) -> Int { design.coordinates[term].count }
+
+  /// Coefficients of the raw columns of the moments on the original scale, and the intercept.
   ///
-  /// - Returns: `values` goes with `points[step].support`.
-  public func original(_ step: Int) -> (intercept: Double, values: [Double]) {
-    let s = standardization
-    let point = points[step]
-    var intercept = s.targetCenter
-    let values = zip(point.support, point.values).map { j, b in
-      let beta = b * s.targetScale / s.scale[j]
-      intercept -= beta * s.center[j]
-      return beta
-    }
-    return (intercept, values)
+  /// - Returns: `columns` and `values` go together; columns that are not named have a coefficient of zero.
+  public func original(_ step: Int) -> (intercept: Double, columns: [Int], values: [Double]) {
+    let raw = design.raw(support: points[step].support, values: points[step].values)
+    return (raw.intercept, raw.columns, raw.values)
   }
 
-  /// The first step at which each column has a nonzero coefficient; nil if it never has.
+  /// The first step at which each term has a nonzero coefficient; nil if it never has.
   public var entries: [Int?] {
     var entry = [Int?](repeating: nil, count: count)
     for (step, point) in points.enumerated() {

@@ -10,7 +10,7 @@ public struct ElasticNet: Sendable, Equatable {
 
   /// In `[0, 1]`.
   public let alpha: Double
-  /// One factor a column, in `[0, ∞]`, rescaled so that the finite ones have mean 1.
+  /// One factor a column, in `[0, ∞]`, rescaled to mean 1.
   public let factors: [Double]
   /// One constraint a column.
   public let signs: [Sign]
@@ -27,6 +27,23 @@ public struct ElasticNet: Sendable, Equatable {
     self.alpha = alpha
     self.factors = sum > 0 ? factors.map { $0 * (Double(factors.count) / sum) } : factors
     self.signs = signs
+  }
+
+  /// The same penalty on the coordinates of a design: each has the factor of its term times √(size of
+  /// the group), and the term's sign.
+  func expanded(to design: Design) -> ElasticNet {
+    var (factors, signs) = ([Double](), [Sign]())
+    for (t, term) in design.terms.enumerated() {
+      for _ in design.coordinates[t] {
+        factors.append(self.factors[t] * Double(term.size).squareRoot())
+        signs.append(self.signs[t])
+      }
+    }
+    return ElasticNet(alpha: alpha, exactly: factors, signs)
+  }
+
+  private init(alpha: Double, exactly factors: [Double], _ signs: [Sign]) {
+    (self.alpha, self.factors, self.signs) = (alpha, factors, signs)
   }
 
   /// One penalty for all of `count` columns.
@@ -58,14 +75,6 @@ public struct ElasticNet: Sendable, Equatable {
   /// Whether column `j` stays at zero unless its gradient asks for more: it has a price or a bound.
   func hasKink(_ j: Int, _ lambda: Double) -> Bool {
     threshold(j, lambda) > 0 || signs[j] != .free
-  }
-
-  /// λ Σⱼ vⱼ [ α|bⱼ| + (1 − α) bⱼ² / 2 ]
-  func value(_ b: [Double], _ lambda: Double) -> Double {
-    b.indices.reduce(0) { sum, j in
-      b[j] == 0
-        ? sum : sum + threshold(j, lambda) * abs(b[j]) + curvature(j, lambda) * b[j] * b[j] / 2
-    }
   }
 }
 

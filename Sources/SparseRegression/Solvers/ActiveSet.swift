@@ -11,7 +11,7 @@
 ///
 /// Where the active columns are collinear to working precision there is no factor to solve with, and
 /// coordinate descent takes over for that λ.
-struct ActiveSet {
+struct ActiveSet: PathEngine {
   let loss: Quadratic
   let penalty: ElasticNet
   /// The columns that take part; their diagonal in the Gram is positive.
@@ -24,20 +24,13 @@ struct ActiveSet {
   /// Unpenalized columns that those before them already span; their coefficient is zero.
   private(set) var dependent: Set<Int> = []
 
+  private var groups: [Range<Int>] { columns.map { $0..<$0 + 1 } }
   private var active: [Int] = []
   private var isActive: [Bool]
   /// The side of zero that an active column is held to; 0 where it may cross.
   private var sign: [Double]
   private var factor = Cholesky()
   private var factorLambda = 0.0
-
-  /// How a λ was solved.
-  struct Outcome {
-    /// The duality gap, in units of the objective.
-    var gap: Double
-    /// Whether the coefficients come from a direct solve on their support.
-    var isDirect: Bool
-  }
 
   init(_ loss: Quadratic, _ penalty: ElasticNet, columns: [Int]) {
     self.loss = loss
@@ -49,20 +42,15 @@ struct ActiveSet {
     isActive = Array(repeating: false, count: loss.count)
   }
 
-  /// Solves at `lambda`, starting from where the last call ended.
-  ///
-  /// - Parameters:
-  ///   - lambda: in `[0, ∞)`, not above that of the last call.
-  ///   - tolerance: the gap that will do, in units of the objective.
   /// - Complexity: O(p · support) a round, O(support³) more a λ where α < 1
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
     admitFreeColumns(lambda)
     walk(lambda)
     g = loss.residualCorrelation(b)
     refine(lambda)
-    let gap = DualityGap(loss: loss, penalty: penalty, columns: columns)(b, g, lambda: lambda)
+    let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)(b, g, lambda: lambda)
     guard gap > tolerance else { return Outcome(gap: gap, isDirect: true) }
-    let reached = CoordinateDescent(loss: loss, penalty: penalty, columns: columns)
+    let reached = CoordinateDescent(loss: loss, penalty: penalty, groups: groups)
       .minimize(&b, &g, lambda: lambda, tolerance: tolerance)
     rebuildFactor(lambda, active: columns.filter { b[$0] != 0 })
     return Outcome(gap: reached, isDirect: false)

@@ -1,26 +1,41 @@
-/// Cyclic coordinate descent with covariance updates (Friedman, Hastie & Tibshirani, 2010).
+/// Cyclic block coordinate descent with covariance updates (Friedman, Hastie & Tibshirani, 2010; for
+/// groups Yuan & Lin, 2006).
 ///
-/// Minimizes over one coefficient at a time, keeping g = c − G b. It needs nothing of the matrix but
+/// Minimizes over one group of coordinates at a time, keeping g = c − G b. The coordinates of a group
+/// are orthonormal, so its minimum is a soft threshold of its length. It needs nothing of the matrix but
 /// that its diagonal is not zero, so it is what remains where a direct solve is refused, and it is the
-/// clear oracle that the direct solver is tested against.
+/// clear oracle that the direct solvers are tested against.
 struct CoordinateDescent {
   let loss: Quadratic
   let penalty: ElasticNet
-  /// The columns that take part.
-  let columns: [Int]
+  /// The groups that take part.
+  let groups: [Range<Int>]
 
-  /// Minimizes over each coordinate in turn, once.
+  /// Minimizes over each group in turn, once.
   ///
-  /// - Returns: the largest change, in units of the fit.
-  /// - Complexity: O(p) a coefficient that changes
+  /// - Returns: the largest change of a coordinate, in units of the fit.
+  /// - Complexity: O(p) a coordinate that changes
   func sweep(_ b: inout [Double], _ g: inout [Double], lambda: Double) -> Double {
+    groups.reduce(0) { max($0, minimize($1, &b, &g, lambda: lambda)) }
+  }
+
+  /// Minimizes over one group.
+  func minimize(
+    _ group: Range<Int>, _ b: inout [Double], _ g: inout [Double], lambda: Double
+  ) -> Double {
+    let first = group.lowerBound
+    let diagonal = loss.gram(first, first)
+    let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
+    let length = group.reduce(0) { sum, j in
+      let u = g[j] + diagonal * b[j]
+      return sum + u * u
+    }.squareRoot()
+    let shrink = length > t ? (1 - t / length) / (diagonal + r) : 0
     var largest = 0.0
-    for j in columns {
-      let diagonal = loss.gram(j, j)
+    for j in group {
+      // A step along one coordinate of an orthonormal group leaves the gradient of the others alone.
       let old = b[j]
-      let new =
-        softThreshold(g[j] + diagonal * old, penalty.threshold(j, lambda))
-        / (diagonal + penalty.curvature(j, lambda))
+      let new = shrink * (g[j] + diagonal * old)
       b[j] = penalty.allows(new, j) ? new : 0
       let step = b[j] - old
       guard step != 0 else { continue }
@@ -40,7 +55,7 @@ struct CoordinateDescent {
     _ b: inout [Double], _ g: inout [Double], lambda: Double, tolerance: Double,
     limit: Int = 100_000
   ) -> Double {
-    let gap = DualityGap(loss: loss, penalty: penalty, columns: columns)
+    let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)
     var reached = gap(b, g, lambda: lambda)
     for round in 1...limit where reached > tolerance {
       let change = sweep(&b, &g, lambda: lambda)

@@ -1,0 +1,80 @@
+internal import CSVRecords
+
+/// What a fitted column turned out to hold, decided from all of its cells.
+public enum ColumnType: Sendable, Equatable {
+  /// Numbers, and missing cells.
+  case numeric
+  /// Text, or codes: each distinct value a level, in order of appearance; nil for missing cells.
+  case categorical(levels: [String?])
+  /// Text with more levels than a candidate may have; the count is exact up to 100,000.
+  case text(levels: Int)
+
+  /// One word for tables and the model file.
+  public var label: String {
+    switch self {
+    case .numeric: "numeric"
+    case .categorical(let levels):
+      Self.isBoolean(levels) ? "boolean" : "categorical"
+    case .text: "text"
+    }
+  }
+
+  private static func isBoolean(_ levels: [String?]) -> Bool {
+    let words = Set(levels.compactMap { $0?.lowercased() })
+    return words.count == 2
+      && [["true", "false"], ["yes", "no"], ["t", "f"], ["y", "n"]].contains { Set($0) == words }
+  }
+}
+
+/// How a column is read in one pass: what is known of its type, and what is guessed.
+enum ReadAs: Sendable, Equatable {
+  /// Declared: text is a fault.
+  case declaredNumber
+  /// Taken for a number until a cell says otherwise.
+  case number
+  /// Text.
+  case text
+}
+
+extension Schema {
+  /// What is known before any cell is read.
+  func initialReading(_ options: Options) throws(Failure) -> [ReadAs] {
+    let categorical = try header.columns(options.categorical)
+    let numeric = try header.columns(options.numeric)
+    if let both = categorical.intersection(numeric).min() {
+      throw Failure(
+        .usage, "'\(header.label(both))' is named by --categorical and by --numeric")
+    }
+    if categorical.contains(target) {
+      throw Failure(.usage, "--categorical names the target '\(header.label(target))'")
+    }
+    return predictors.map {
+      categorical.contains($0) ? .text : numeric.contains($0) ? .declaredNumber : .number
+    }
+  }
+
+  /// What to take from each record: numbers, then the target, then the weight; texts, then the fold.
+  func parsingPlan(_ reading: [ReadAs], _ options: Options) -> ParsingPlan {
+    var actions = [ColumnAction](repeating: .skip, count: roles.count)
+    var (numbers, texts) = (0, 0)
+    for (predictor, column) in predictors.enumerated() {
+      switch reading[predictor] {
+      case .declaredNumber:
+        actions[column] = .optional(numbers)
+        numbers += 1
+      case .number:
+        actions[column] = .tentative(numbers)
+        numbers += 1
+      case .text:
+        actions[column] = .text(texts)
+        texts += 1
+      }
+    }
+    actions[target] = .optional(numbers)
+    if let weights { actions[weights] = .number(numbers + 1) }
+    if let fold, options.crossValidates { actions[fold] = .text(texts) }
+    return ParsingPlan(
+      actions, skipsRagged: options.skipsRagged,
+      missing: MissingCells(options.missingTexts, areRefused: options.missing == .error))
+  }
+}

@@ -1,0 +1,202 @@
+internal import CSVRecords
+internal import SparseRegression
+
+/// Turns parsed rows into rows of the moments, and knows which column of the moments is what.
+///
+/// The moments start with one column a number and the target. A column of indicators is added when a
+/// level, or the first missing cell of a number, is met: in all rows before it was zero, so the moments
+/// stay exact.
+struct Encoder: Sendable {
+  /// A predictor that is read as a number.
+  private struct NumberColumn: Sendable {
+    let predictor: Int
+    /// What the value column holds where the cell is missing.
+    var origin = 0.0
+    /// The column of the missing-indicator, once a cell was missing.
+    var missing: Int?
+    var missingCount = 0
+  }
+
+  /// A predictor that is read as text.
+  private struct TextColumn: Sendable {
+    let predictor: Int
+    var levels: [[UInt8]?: Int] = [:]
+    var order: [[UInt8]?] = []
+    /// For each level, its column in the moments.
+    var columns: [Int] = []
+    var missingCount = 0
+    /// Hashes of the levels, counted on beyond what is encoded.
+    var seen: Set<Int> = []
+    var isText = false
+  }
+
+  static let countedLevels = 100_000
+
+  private(set) var width: Int
+  private var numbers: [NumberColumn]
+  private var texts: [TextColumn]
+  private let maxLevels: Int
+
+  /// The target's column in the moments.
+  var target: Int { numbers.count }
+
+  init(_ reading: [ReadAs], maxLevels: Int) {
+    numbers = reading.indices.filter { reading[$0] != .text }.map { NumberColumn(predictor: $0) }
+    texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
+    width = numbers.count + 1
+    self.maxLevels = maxLevels
+  }
+
+  /// Takes the first value of each number for its origin, so that columns far from zero keep their
+  /// digits. Called once, before anything is encoded.
+  mutating func setOrigins(_ pieces: [ParsedRows], stride: Int) {
+    for slot in numbers.indices {
+      search: for piece in pieces {
+        for row in 0..<piece.count where !piece.numbers[row * stride + slot].isNaN {
+          numbers[slot].origin = piece.numbers[row * stride + slot]
+          break search
+        }
+      }
+    }
+  }
+
+  /// Makes columns for what a piece holds that was not met before, and says how to encode its rows.
+  mutating func prepare(_ piece: ParsedRows) -> PieceEncoding {
+    for slot in numbers.indices where piece.missing[slot] > 0 {
+      numbers[slot].missingCount += piece.missing[slot]
+      if numbers[slot].missing == nil {
+        numbers[slot].missing = width
+        width += 1
+      }
+    }
+    let columns = texts.indices.map { slot in
+      let missing = piece.levels[slot].firstIndex(of: nil)
+      if let missing {
+        texts[slot].missingCount += piece.codes[slot].count { $0 == missing }
+      }
+      return piece.levels[slot].map { level(slot, $0) }
+    }
+    return PieceEncoding(
+      isPlain: texts.isEmpty && numbers.allSatisfy { $0.missing == nil },
+      width: width, target: target, origins: numbers.map(\.origin),
+      missing: numbers.map { $0.missing ?? -1 }, levels: columns)
+  }
+
+  /// The column of a level, or -1 for a column with too many.
+  private mutating func level(_ slot: Int, _ level: [UInt8]?) -> Int {
+    if let place = texts[slot].levels[level] { return texts[slot].columns[place] }
+    if texts[slot].seen.count < Self.countedLevels {
+      texts[slot].seen.insert(level.hashValue)
+    }
+    guard texts[slot].order.count < maxLevels else {
+      texts[slot].isText = true
+      return -1
+    }
+    texts[slot].levels[level] = texts[slot].order.count
+    texts[slot].order.append(level)
+    texts[slot].columns.append(width)
+    width += 1
+    return width - 1
+  }
+
+  /// What the predictors turned out to be.
+  func outcome(_ missing: Options.Missing) -> Encoding {
+    var types = [ColumnType](repeating: .numeric, count: numbers.count + texts.count)
+    var terms = [Term?](repeating: nil, count: types.count)
+    var counts = [Int](repeating: 0, count: types.count)
+    for (slot, column) in numbers.enumerated() {
+      counts[column.predictor] = column.missingCount
+      terms[column.predictor] =
+        if let indicator = column.missing, missing != .dropRow {
+          missing == .indicator
+            ? .indicated(value: slot, missing: indicator, origin: column.origin)
+            : .imputed(value: slot, missing: indicator, origin: column.origin)
+        } else {
+          .number(slot)
+        }
+    }
+    for column in texts {
+      counts[column.predictor] = column.missingCount
+      if column.isText {
+        types[column.predictor] = .text(levels: column.seen.count)
+      } else {
+        types[column.predictor] = .categorical(
+          levels: column.order.map { $0.map { String(decoding: $0, as: UTF8.self) } })
+        terms[column.predictor] = .levels(column.columns)
+      }
+    }
+    return Encoding(types: types, terms: terms, missing: counts, target: target)
+  }
+}
+
+/// How the rows of one piece become rows of the moments.
+struct PieceEncoding: Sendable {
+  /// Whether the parsed numbers are the row as it is.
+  let isPlain: Bool
+  let width: Int
+  let target: Int
+  let origins: [Double]
+  /// For each number, the column of its missing-indicator, or -1.
+  let missing: [Int]
+  /// For each text column and code, the column of its level, or -1.
+  let levels: [[Int]]
+
+  /// Fills `row`, of `width`.
+  func encode(_ piece: ParsedRows, _ index: Int, stride: Int, into row: inout [Double]) {
+    for column in row.indices { row[column] = 0 }
+    for slot in origins.indices {
+      let value = piece.numbers[index * stride + slot]
+      if value.isNaN {
+        row[slot] = origins[slot]
+        if missing[slot] >= 0 { row[missing[slot]] = 1 }
+      } else {
+        row[slot] = value
+      }
+    }
+    row[target] = piece.numbers[index * stride + target]
+    for (slot, columns) in levels.enumerated() {
+      let column = columns[piece.codes[slot][index]]
+      if column >= 0 { row[column] = 1 }
+    }
+  }
+
+  /// Whether any predictor is missing in a row.
+  func isIncomplete(_ piece: ParsedRows, _ index: Int, stride: Int) -> Bool {
+    origins.indices.contains { piece.numbers[index * stride + $0].isNaN }
+      || levels.indices.contains { slot in
+        piece.levels[slot][piece.codes[slot][index]] == nil
+      }
+  }
+}
+
+/// What the columns of the moments are, once all rows are read. One entry a predictor.
+struct Encoding: Sendable {
+  let types: [ColumnType]
+  /// Over the columns of the moments; nil for a predictor that cannot be fitted.
+  let terms: [Term?]
+  /// Missing cells.
+  let missing: [Int]
+  let target: Int
+
+  /// The columns of the moments that terms use, the target last, and the terms over these.
+  func compact() -> (columns: [Int], terms: [Term], predictors: [Int]) {
+    let predictors = terms.indices.filter { terms[$0] != nil }
+    let used = predictors.map { terms[$0]! }
+    // Values first, in order, so that a table of numbers alone is as it came.
+    var columns = used.compactMap { $0.columns.first } + used.flatMap { $0.columns.dropFirst() }
+    columns.append(target)
+    var place: [Int: Int] = [:]
+    for (new, old) in columns.enumerated() { place[old] = new }
+    let moved = used.map { term -> Term in
+      switch term {
+      case .number(let column): .number(place[column]!)
+      case .imputed(let value, let missing, let origin):
+        .imputed(value: place[value]!, missing: place[missing]!, origin: origin)
+      case .indicated(let value, let missing, let origin):
+        .indicated(value: place[value]!, missing: place[missing]!, origin: origin)
+      case .levels(let columns): .levels(columns.map { place[$0]! })
+      }
+    }
+    return (columns, moved, predictors)
+  }
+}

@@ -1,0 +1,84 @@
+internal import SparseRegression
+
+/// Deals rows into blocks as they come.
+struct FoldDealer {
+  private enum Rule {
+    case permuted(FoldAssignment.Permuted)
+    /// By a text, given its block when it first appears.
+    case labelled([[UInt8]?: Int])
+    /// By a hash of a text.
+    case hashed(count: Int, seed: UInt64)
+    /// By the row's number: the first block has `first` rows, the others `each`.
+    case consecutive(first: Int, each: Int)
+  }
+
+  /// Blocks where no cross-validation asks for folds: only so that threads have something to share.
+  private static let blocksWithoutFolds = 8
+  /// More folds than this are a mistake.
+  static let mostLabels = 1000
+
+  private var rule: Rule
+  /// For each code of the piece at hand, its block.
+  private var blockOfCode: [Int] = []
+  private var dealt = 0
+  /// The number of blocks, as far as it is known.
+  private(set) var count: Int?
+
+  /// - Parameter rowCount: the rows that will be fitted, where folds go forward in time.
+  init(_ options: Options, rowCount: Int?) {
+    guard options.crossValidates else {
+      rule = .permuted(.init(count: Self.blocksWithoutFolds, seed: options.seed))
+      count = Self.blocksWithoutFolds
+      return
+    }
+    switch options.folds {
+    case .permuted(let folds):
+      rule = .permuted(.init(count: folds, seed: options.seed))
+      count = folds
+    case .column: rule = .labelled([:])
+    case .by(_, let folds):
+      rule = .hashed(count: folds, seed: options.seed)
+      count = folds
+    case .forward(let steps):
+      // As scikit-learn's TimeSeriesSplit: equal tests at the end, the rest before them.
+      let each = max(1, (rowCount ?? 0) / (steps + 1))
+      rule = .consecutive(first: max(0, (rowCount ?? 0) - steps * each), each: each)
+      count = steps + 1
+    }
+  }
+
+  /// Looks the texts of a piece up, once for all its rows.
+  mutating func learn(_ texts: [[UInt8]?]) {
+    switch rule {
+    case .labelled(var known):
+      blockOfCode = texts.map { text in
+        if let block = known[text] { return block }
+        known[text] = known.count
+        return known.count - 1
+      }
+      count = known.count
+      rule = .labelled(known)
+    case .hashed(let count, let seed):
+      blockOfCode = texts.map {
+        FoldAssignment.fold(ofValue: $0 ?? [], count: count, seed: seed)
+      }
+    case .permuted, .consecutive: break
+    }
+  }
+
+  /// The block of the next row to be fitted.
+  ///
+  /// - Parameter code: of the row's text, in the texts last learnt.
+  mutating func next(code: Int) -> Int {
+    defer { dealt += 1 }
+    switch rule {
+    case .permuted(var permuted):
+      let block = permuted.fold(ofRow: dealt)
+      rule = .permuted(permuted)
+      return block
+    case .labelled, .hashed: return blockOfCode[code]
+    case .consecutive(let first, let each):
+      return dealt < first ? 0 : 1 + (dealt - first) / each
+    }
+  }
+}
