@@ -6,8 +6,9 @@ public enum ColumnType: Sendable, Equatable {
   case numeric
   /// Text, or codes: each distinct value a level, in order of appearance; nil for missing cells.
   case categorical(levels: [String?])
-  /// Text with more levels than a candidate may have; the count is exact up to 100,000.
-  case text(levels: Int)
+  /// Text with more levels than a candidate may have: how many, counted up to 100,000; nil where they
+  /// were not counted.
+  case text(levels: Int?)
 
   /// One word for tables and the model file.
   public var label: String {
@@ -54,7 +55,9 @@ extension Schema {
   }
 
   /// What to take from each record: numbers, then the target, then the weight; texts, then the fold.
-  func parsingPlan(_ reading: [ReadAs], _ options: Options) -> ParsingPlan {
+  ///
+  /// - Parameter targetIsText: its place is then among the texts, before the fold.
+  func parsingPlan(_ reading: [ReadAs], targetIsText: Bool, _ options: Options) -> ParsingPlan {
     var actions = [ColumnAction](repeating: .skip, count: roles.count)
     var (numbers, texts) = (0, 0)
     for (predictor, column) in predictors.enumerated() {
@@ -70,8 +73,14 @@ extension Schema {
         texts += 1
       }
     }
-    actions[target] = .optional(numbers)
-    if let weights { actions[weights] = .number(numbers + 1) }
+    if targetIsText {
+      actions[target] = .text(texts)
+      texts += 1
+    } else {
+      actions[target] = .tentative(numbers)
+      numbers += 1
+    }
+    if let weights { actions[weights] = .number(numbers) }
     if let fold, options.crossValidates { actions[fold] = .text(texts) }
     return ParsingPlan(
       actions, skipsRagged: options.skipsRagged,

@@ -15,6 +15,15 @@ struct Encoder: Sendable {
     /// The column of the missing-indicator, once a cell was missing.
     var missing: Int?
     var missingCount = 0
+    /// Distinct values, until there are more than a categorical may have.
+    var distinct: Set<Double> = []
+    /// Whether all values so far are whole numbers that only rise, or only fall.
+    var isSequence = true
+    /// 1 if they rise, -1 if they fall, 0 before two were seen.
+    var direction = 0.0
+    var last = Double.nan
+    /// Whether the column turned out to be text when it already had more values than that.
+    var isText = false
   }
 
   /// A predictor that is read as text.
@@ -61,7 +70,9 @@ struct Encoder: Sendable {
   }
 
   /// Makes columns for what a piece holds that was not met before, and says how to encode its rows.
-  mutating func prepare(_ piece: ParsedRows) -> PieceEncoding {
+  ///
+  /// - Parameter labels: for each code of a target that is text, its number; NaN for missing.
+  mutating func prepare(_ piece: ParsedRows, labels: [Double]?) -> PieceEncoding {
     for slot in numbers.indices where piece.missing[slot] > 0 {
       numbers[slot].missingCount += piece.missing[slot]
       if numbers[slot].missing == nil {
@@ -77,9 +88,50 @@ struct Encoder: Sendable {
       return piece.levels[slot].map { level(slot, $0) }
     }
     return PieceEncoding(
-      isPlain: texts.isEmpty && numbers.allSatisfy { $0.missing == nil },
-      width: width, target: target, origins: numbers.map(\.origin),
+      isPlain: texts.isEmpty && labels == nil && numbers.allSatisfy { $0.missing == nil },
+      width: width, target: target, labels: labels, origins: numbers.map(\.origin),
       missing: numbers.map { $0.missing ?? -1 }, levels: columns)
+  }
+
+  /// Takes note of whether numbers come in order.
+  mutating func watchOrder(_ piece: ParsedRows, stride: Int) {
+    for slot in numbers.indices where numbers[slot].isSequence {
+      var column = numbers[slot]
+      for row in 0..<piece.count {
+        let value = piece.numbers[row * stride + slot]
+        let step = value > column.last ? 1.0 : value < column.last ? -1 : 0
+        let isFirst = column.last.isNaN
+        guard value == value.rounded(), isFirst || step != 0,
+          isFirst || column.direction == 0 || column.direction == step
+        else {
+          column.isSequence = false
+          break
+        }
+        if !isFirst { column.direction = step }
+        column.last = value
+      }
+      numbers[slot] = column
+    }
+  }
+
+  /// Whether no number could still turn out to be a categorical: each has more values than one may
+  /// have. If text comes up in such a column it is no candidate, and nothing need be read again.
+  var isSettled: Bool { numbers.allSatisfy { $0.distinct.count > maxLevels } }
+
+  /// Takes note of the values in a piece, for ``isSettled``.
+  mutating func watch(_ piece: ParsedRows, stride: Int) {
+    for slot in numbers.indices {
+      for row in 0..<piece.count {
+        if numbers[slot].distinct.count > maxLevels { break }
+        let value = piece.numbers[row * stride + slot]
+        if !value.isNaN { numbers[slot].distinct.insert(value) }
+      }
+    }
+  }
+
+  /// Gives up on a number that turned out to be text.
+  mutating func giveUp(_ predictor: Int) {
+    numbers[numbers.firstIndex { $0.predictor == predictor }!].isText = true
   }
 
   /// The column of a level, or -1 for a column with too many.
@@ -101,11 +153,17 @@ struct Encoder: Sendable {
 
   /// What the predictors turned out to be.
   func outcome(_ missing: Options.Missing) -> Encoding {
+    var isSequence = [Bool](repeating: false, count: numbers.count + texts.count)
+    for column in numbers { isSequence[column.predictor] = column.isSequence && column.direction != 0 }
     var types = [ColumnType](repeating: .numeric, count: numbers.count + texts.count)
     var terms = [Term?](repeating: nil, count: types.count)
     var counts = [Int](repeating: 0, count: types.count)
     for (slot, column) in numbers.enumerated() {
       counts[column.predictor] = column.missingCount
+      guard !column.isText else {
+        types[column.predictor] = .text(levels: nil)
+        continue
+      }
       terms[column.predictor] =
         if let indicator = column.missing, missing != .dropRow {
           missing == .indicator
@@ -125,7 +183,8 @@ struct Encoder: Sendable {
         terms[column.predictor] = .levels(column.columns)
       }
     }
-    return Encoding(types: types, terms: terms, missing: counts, target: target)
+    return Encoding(
+      types: types, terms: terms, missing: counts, isSequence: isSequence, target: target)
   }
 }
 
@@ -135,6 +194,8 @@ struct PieceEncoding: Sendable {
   let isPlain: Bool
   let width: Int
   let target: Int
+  /// For each code of a target that is text, its number; NaN for missing.
+  let labels: [Double]?
   let origins: [Double]
   /// For each number, the column of its missing-indicator, or -1.
   let missing: [Int]
@@ -153,11 +214,16 @@ struct PieceEncoding: Sendable {
         row[slot] = value
       }
     }
-    row[target] = piece.numbers[index * stride + target]
+    row[target] = targetValue(piece, index, stride: stride)
     for (slot, columns) in levels.enumerated() {
       let column = columns[piece.codes[slot][index]]
       if column >= 0 { row[column] = 1 }
     }
+  }
+
+  /// The target of a row; NaN if it is missing.
+  func targetValue(_ piece: ParsedRows, _ index: Int, stride: Int) -> Double {
+    labels.map { $0[piece.codes[levels.count][index]] } ?? piece.numbers[index * stride + target]
   }
 
   /// Whether any predictor is missing in a row.
@@ -176,6 +242,8 @@ struct Encoding: Sendable {
   let terms: [Term?]
   /// Missing cells.
   let missing: [Int]
+  /// Whether the column holds whole numbers that only rise, or only fall.
+  let isSequence: [Bool]
   let target: Int
 
   /// The columns of the moments that terms use, the target last, and the terms over these.

@@ -30,6 +30,8 @@ extension Fit {
     public var scale: Double?
     /// The column that stands in for this one.
     public var twin: String?
+    /// What looks like a trap.
+    public var warning: String?
   }
 
   /// One entry a column of the file.
@@ -57,8 +59,19 @@ extension Fit {
       report.type = types[predictor]
       report.missing = missing[predictor]
       if let term { chosen.fill(&report, term, entries[term]) }
+      report.warning = warning(term, predictor)
       return report
     }
+  }
+
+  /// Correlation with the target beyond which a column is reported as a likely leak.
+  static let leakCorrelation = 0.9999
+
+  private func warning(_ term: Int?, _ predictor: Int) -> String? {
+    if let term, path.targetCorrelations[term] > Self.leakCorrelation {
+      return "says almost what the target says: a likely leak"
+    }
+    return isSequence[predictor] ? "whole numbers in order, all distinct: looks like an id" : nil
   }
 
   /// A column that was not fitted.
@@ -84,7 +97,7 @@ extension Fit {
     let isKeep = schema.roles[column] == .keep
     let obstacle: String? =
       if case .text(let levels) = type {
-        "text with \(levels)\(levels >= Encoder.countedLevels ? " or more" : "") levels, more than --max-levels \(options.maxLevels)"
+        "text with \(levels.map { "\($0)\($0 >= Encoder.countedLevels ? " or more" : "") levels, " } ?? "")more than --max-levels \(options.maxLevels)"
       } else {
         switch path.exclusions[term!] {
         case .constant: "holds a single value"

@@ -11,6 +11,10 @@ public struct Fit: Sendable {
   public let types: [ColumnType]
   /// For each predictor, its missing cells.
   public let missing: [Int]
+  /// For each predictor, whether it holds whole numbers that only rise or only fall.
+  public let isSequence: [Bool]
+  /// The two labels of a target that is text, coded 0 and 1.
+  public let targetLabels: [String]
   public let crossValidation: CrossValidation?
   public let criterion: Criterion
   public let selection: Selection
@@ -27,7 +31,8 @@ public struct Fit: Sendable {
     self.schema = schema
     self.options = options
     counts = blocks.counts
-    (types, missing) = (blocks.types, blocks.missing)
+    (types, missing, isSequence) = (blocks.types, blocks.missing, blocks.isSequence)
+    targetLabels = blocks.targetLabels
     let columns = blocks.predictors.map { schema.predictors[$0] }
     self.columns = columns
     let total = Moments.merged(blocks.moments.isEmpty ? [Moments(width: 1)] : blocks.moments)

@@ -21,6 +21,10 @@ public enum Model {
       text.member("tool", tool)
       text.member("target", header.label(fit.schema.target))
       text.member("family", "gaussian")
+      if !fit.targetLabels.isEmpty {
+        text.key("target_labels", indent: 2)
+        text.strings(fit.targetLabels)
+      }
       text.member("rows", Double(fit.path.rows))
       text.key("header", indent: 2)
       text.strings(header.names)
@@ -81,6 +85,10 @@ public enum Model {
                 }
               }
             }
+          }
+          if let warning = report.warning {
+            text.key("warning")
+            text.string(warning)
           }
           if let twin = report.twin {
             text.key("twin")

@@ -69,6 +69,16 @@ public struct Options: Sendable {
   ]
 
   // The model
+  public var family = Family.auto
+
+  /// What the target is.
+  public enum Family: String, Sendable, CaseIterable {
+    /// Told from its cells: numbers are gaussian.
+    case auto
+    /// A number; two labels are fitted as 0 and 1, a linear probability.
+    case gaussian
+  }
+
   /// In `[0, 1]`.
   public var alpha = 1.0
   public var factors: [Factor] = []
@@ -89,6 +99,9 @@ public struct Options: Sendable {
   public var writesTarget = true
   /// Whether kept columns are written as z-scores of the fit's centre and scale.
   public var standardizesOutput = false
+
+  /// Whether the input is read for the fit alone, so that nothing of it is kept longer than needed.
+  public var fitsOnly = false
 
   // The machine
   /// Threads; never changes a result.

@@ -85,6 +85,7 @@ extension Options {
   ///
   /// - Parameter writes: whether the reduced data are written.
   public func readings(writes: Bool) -> ByteSource.Readings {
-    writes || (isForward && crossValidates) ? .twice(memory: memory) : .once
+    writes || (isForward && crossValidates)
+      ? .twice(memory: memory) : .onceOrTwice(memory: memory)
   }
 }

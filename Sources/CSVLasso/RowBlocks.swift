@@ -13,6 +13,10 @@ struct RowBlocks: Sendable {
   private(set) var types: [ColumnType]
   /// Missing cells; one entry a predictor.
   private(set) var missing: [Int]
+  /// Whether a predictor holds whole numbers in order; one entry a predictor.
+  private(set) var isSequence: [Bool]
+  /// The two labels of a target that is text, coded 0 and 1.
+  private(set) var targetLabels: [String]
   private(set) var counts: RowCounts
 
   /// Reads all records, a second time if a column that looked like numbers turns out to hold text: a
@@ -27,27 +31,34 @@ struct RowBlocks: Sendable {
   ) throws(Failure) {
     var reader = first
     var reading = try schema.initialReading(options)
+    var targetIsText = false
     while true {
-      var pass = try RowPass(schema, options, reading, source: source.name, rowCount: rowCount)
+      var pass = RowPass(
+        schema, options, reading, targetIsText: targetIsText, source: source.name,
+        rowCount: rowCount)
       try pass.run(&reader, progress)
-      if pass.contradicted.isEmpty {
-        self = pass.finish()
+      if pass.contradicted.isEmpty && !pass.target.isContradicted {
+        self = try pass.finish()
         return
       }
       reading = pass.reading
       for predictor in pass.contradicted { reading[predictor] = .text }
+      targetIsText = targetIsText || pass.target.isContradicted
       try Reduction.rewind(source)
       reader = try Reduction.records(of: source, options)
     }
   }
 
-  init(_ blocks: [Moments], _ encoding: Encoding, _ counts: RowCounts) {
+  init(
+    _ blocks: [Moments], _ encoding: Encoding, _ counts: RowCounts, targetLabels: [String]
+  ) {
     let compact = encoding.compact()
     (terms, predictors) = (compact.terms, compact.predictors)
     moments = blocks.map { block in
       compact.columns == Array(0..<block.width) ? block : block.selecting(compact.columns)
     }
-    (types, missing) = (encoding.types, encoding.missing)
+    (types, missing, isSequence) = (encoding.types, encoding.missing, encoding.isSequence)
+    self.targetLabels = targetLabels
     self.counts = counts
   }
 }
@@ -72,6 +83,7 @@ private struct RowPass {
   var reading: [ReadAs]
   /// Predictors that were read as numbers and hold text.
   var contradicted: Set<Int> = []
+  private(set) var target: TargetWatch
   private var counts = RowCounts()
   private var plan: ParsingPlan
   private var encoder: Encoder
@@ -80,11 +92,13 @@ private struct RowPass {
   private var hasStarted = false
 
   init(
-    _ schema: Schema, _ options: Options, _ reading: [ReadAs], source: String, rowCount: Int?
-  ) throws(Failure) {
+    _ schema: Schema, _ options: Options, _ reading: [ReadAs], targetIsText: Bool, source: String,
+    rowCount: Int?
+  ) {
     (self.schema, self.options, self.source) = (schema, options, source)
     self.reading = reading
-    plan = schema.parsingPlan(reading, options)
+    target = TargetWatch(isText: targetIsText)
+    plan = schema.parsingPlan(reading, targetIsText: targetIsText, options)
     encoder = Encoder(reading, maxLevels: options.maxLevels)
     folds = FoldDealer(options, rowCount: rowCount)
     blocks = BlockAccumulators(count: folds.count ?? 0)
@@ -96,18 +110,32 @@ private struct RowPass {
     {
       var pieces = try parse(batch)
       // Before anything is encoded a guess is mended on the spot; later it takes another pass.
-      while !hasStarted && !contradicted.isEmpty {
+      while !hasStarted && (!contradicted.isEmpty || target.isContradicted) {
         for predictor in contradicted { reading[predictor] = .text }
         contradicted = []
-        plan = schema.parsingPlan(reading, options)
+        if target.isContradicted { target = TargetWatch(isText: true) }
+        plan = schema.parsingPlan(reading, targetIsText: target.isText, options)
         encoder = Encoder(reading, maxLevels: options.maxLevels)
         pieces = try parse(batch)
       }
       if !hasStarted { encoder.setOrigins(pieces, stride: plan.numberCount) }
       hasStarted = true
-      if contradicted.isEmpty { try take(pieces) }
+      if !reader.source.canRewind {
+        // What had too many values for a categorical before its first text is no candidate either way.
+        for predictor in contradicted { encoder.giveUp(predictor) }
+        contradicted = []
+      }
+      if contradicted.isEmpty && !target.isContradicted { try take(pieces) }
+      if options.fitsOnly { forgetIfSettled(reader.source, pieces) }
       progress("reading", reader.bytesRead, reader.source.size)
     }
+  }
+
+  /// Drops the copy of a pipe as soon as no column can ask for another reading.
+  private mutating func forgetIfSettled(_ source: ByteSource, _ pieces: [ParsedRows]) {
+    guard !source.isFile, source.canRewind, options.missing != .dropRow else { return }
+    for piece in pieces { encoder.watch(piece, stride: plan.numberCount) }
+    if encoder.isSettled { source.forget() }
   }
 
   private mutating func parse(_ batch: Batch) throws(Failure) -> [ParsedRows] {
@@ -119,14 +147,20 @@ private struct RowPass {
       throw Failure(failure, source: source, schema: schema)
     }
     for contradiction in pieces.lazy.flatMap(\.contradictions) {
-      contradicted.insert(schema.predictors.firstIndex(of: contradiction.column)!)
+      if contradiction.column == schema.target {
+        try target.contradict(contradiction.text, schema, options, source: source)
+      } else {
+        contradicted.insert(schema.predictors.firstIndex(of: contradiction.column)!)
+      }
     }
     return pieces
   }
 
   private mutating func take(_ pieces: [ParsedRows]) throws(Failure) {
     for piece in pieces {
-      let encoding = encoder.prepare(piece)
+      let labels = try target.labels(of: piece, schema, options, source: source)
+      let encoding = encoder.prepare(piece, labels: labels)
+      encoder.watchOrder(piece, stride: plan.numberCount)
       let places = try places(of: piece, encoding)
       blocks.grow(to: folds.count ?? 0)
       blocks.queue(piece, encoding, places)
@@ -144,9 +178,8 @@ private struct RowPass {
     -> [Int]
   {
     let stride = plan.numberCount
-    let target = encoding.target
     var places = [Int](repeating: -1, count: piece.count)
-    folds.learn(piece.levels.last ?? [])
+    if schema.fold != nil { folds.learn(piece.levels.last ?? []) }
     for row in 0..<piece.count {
       if schema.weights != nil {
         let weight = piece.numbers[row * stride + stride - 1]
@@ -158,15 +191,17 @@ private struct RowPass {
         }
         if weight == 0 { continue }
       }
-      if piece.numbers[row * stride + target].isNaN {
+      let value = encoding.targetValue(piece, row, stride: stride)
+      if value.isNaN {
         counts.withoutTarget += 1
         continue
       }
+      target.see(value)
       if options.missing == .dropRow, encoding.isIncomplete(piece, row, stride: stride) {
         counts.incomplete += 1
         continue
       }
-      places[row] = folds.next(code: piece.codes.last.map { $0[row] } ?? 0)
+      places[row] = folds.next(code: schema.fold == nil ? 0 : piece.codes.last.map { $0[row] } ?? 0)
     }
     guard folds.count ?? 0 <= FoldDealer.mostLabels else {
       throw Failure(
@@ -189,10 +224,14 @@ private struct RowPass {
     )
   }
 
-  consuming func finish() -> RowBlocks {
-    let width = encoder.width
+  /// - Throws: ``Failure`` for a target that this family does not take.
+  consuming func finish() throws(Failure) -> RowBlocks {
+    try target.check(schema, options, source: source)
+    let (width, y) = (encoder.width, encoder.target)
+    var moments = blocks.finish(width: width)
+    if target.isReversed { for index in moments.indices { moments[index].complement(y) } }
     return RowBlocks(
-      blocks.finish(width: width), encoder.outcome(options.missing), counts)
+      moments, encoder.outcome(options.missing), counts, targetLabels: target.sortedLabels)
   }
 }
 /// A size as a person writes it.

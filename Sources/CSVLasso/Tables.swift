@@ -6,7 +6,7 @@ extension Fit {
   public func ledger() -> [UInt8] {
     var table = TableText([
       "index", "name", "role", "type", "status", "reason", "entry_step", "entry_lambda",
-      "coefficient", "standardized_coefficient", "twin", "missing",
+      "coefficient", "standardized_coefficient", "twin", "missing", "warning",
     ])
     for report in columnReports() {
       table.row([
@@ -15,7 +15,7 @@ extension Fit {
         report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
         report.coefficient.map { "\($0)" } ?? "",
         report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
-        report.missing.map(String.init) ?? "",
+        report.missing.map(String.init) ?? "", report.warning ?? "",
       ])
     }
     return table.bytes

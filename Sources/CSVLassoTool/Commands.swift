@@ -21,6 +21,7 @@ struct Select: ParsableCommand {
     var options = try flags.options()
     options.writesTarget = !output.noTarget
     options.standardizesOutput = standardized
+    options.fitsOnly = names
     let source = try flags.csv.source(options.readings(writes: !names))
     let files = try output.open()
     let progress = flags.general.progressLine()
@@ -55,7 +56,8 @@ struct FitModel: ParsableCommand {
   var ledger: String?
 
   func run() throws {
-    let options = try flags.options()
+    var options = try flags.options()
+    options.fitsOnly = true
     let source = try flags.csv.source(options.readings(writes: false))
     let files = try Files(main: output, model: nil, ledger: ledger)
     let progress = flags.general.progressLine()
@@ -81,7 +83,8 @@ struct Path: ParsableCommand {
   var output: String?
 
   func run() throws {
-    let options = try flags.options()
+    var options = try flags.options()
+    options.fitsOnly = true
     let source = try flags.csv.source(options.readings(writes: false))
     let files = try Files(main: output, model: nil, ledger: nil)
     let progress = flags.general.progressLine()

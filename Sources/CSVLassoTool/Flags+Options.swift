@@ -49,6 +49,7 @@ extension ModelFlags {
     if let lambdaRatio, !(lambdaRatio > 0 && lambdaRatio < 1) {
       throw usage("--lambda-ratio lies between 0 and 1")
     }
+    options.family = family
     options.alpha = alpha
     options.nonnegative = selectors(positive, "--positive")
     options.nonpositive = selectors(negative, "--negative")

@@ -105,9 +105,13 @@ struct TypeFlags: ParsableArguments {
 }
 
 extension Options.Missing: ExpressibleByArgument {}
+extension Options.Family: ExpressibleByArgument {}
 
 /// What is fitted.
 struct ModelFlags: ParsableArguments {
+  @Option(help: "What the target is: auto or gaussian, which also fits two labels as 0 and 1.")
+  var family = Options.Family.auto
+
   @Option(help: "1 is the lasso, 0 is ridge, between them the elastic net.")
   var alpha = 1.0
 

@@ -65,13 +65,23 @@ enum Summary {
     note(
       "text with too many levels, not a candidate (copy it with --id)",
       reports.compactMap { column in
-        if case .text(let levels) = column.type { "\(column.label) (\(levels))" } else { nil }
+        if case .text(let levels) = column.type {
+          column.label + (levels.map { " (\($0))" } ?? "")
+        } else {
+          nil
+        }
       })
     note(
       "missing cells",
       reports.compactMap { column in
         column.missing.flatMap { $0 > 0 ? "\(column.label) (\($0))" : nil }
       })
+    for column in reports {
+      if let warning = column.warning { lines.append("note: '\(column.label)' \(warning)") }
+    }
+    if fit.targetLabels.count == 2 {
+      lines.append("note: the target is 0 for '\(fit.targetLabels[0])', 1 for '\(fit.targetLabels[1])'")
+    }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     if case .columns(let count) = fit.criterion, fit.selection.kept.count < count {

@@ -24,6 +24,8 @@ public final class ByteSource {
   /// How often the bytes will be read.
   public enum Readings: Sendable, Equatable {
     case once
+    /// Once, or more often if it comes to that: a pipe is kept as below until ``ByteSource/forget()``.
+    case onceOrTwice(memory: Int)
     /// More than once; a pipe is kept in `memory` bytes, and beyond that in the temporary directory.
     case twice(memory: Int)
   }
@@ -48,7 +50,10 @@ public final class ByteSource {
       self.stamp = nil
       origin = 0
       size = nil
-      if case .twice(let memory) = readings { spool = Spool(memory: memory) } else { spool = nil }
+      switch readings {
+      case .once: spool = nil
+      case .onceOrTwice(let memory), .twice(let memory): spool = Spool(memory: memory)
+      }
     }
   }
 
@@ -123,6 +128,15 @@ public final class ByteSource {
       try spool!.rewind()
     }
   }
+
+  /// Whether the input is a file, which is read in place.
+  public var isFile: Bool { stamp != nil }
+
+  /// Whether ``rewind()`` can be called.
+  public var canRewind: Bool { stamp != nil || spool != nil }
+
+  /// Drops what was kept of a pipe: it will not be read again.
+  public func forget() { if !isReplaying { spool = nil } }
 
   /// Whether the file is still as it was when opened; a pipe always is.
   public var isUnchanged: Bool { stamp == nil || Stamp(descriptor) == stamp }

@@ -63,6 +63,16 @@ public struct Moments: Sendable, Equatable {
     self = wider
   }
 
+  /// Replaces a column x by 1 − x.
+  ///
+  /// - Complexity: O(width)
+  public mutating func complement(_ column: Int) {
+    mean[column] = 1 - mean[column]
+    for other in 0..<width where other != column {
+      upper[min(column, other) * width + max(column, other)] *= -1
+    }
+  }
+
   /// Takes the rows of `other` in.
   ///
   /// C ← C + C' + (W W' / (W + W')) δ δ', with δ the difference of the means.

@@ -150,8 +150,20 @@ private struct PathSolver {
       exclusions[term] = .dependent
     }
     return RegularizationPath(
-      points: points, design: design, penalty: penalty, exclusions: exclusions, rows: rows,
+      points: points, design: design, penalty: penalty, exclusions: exclusions,
+      targetCorrelations: targetCorrelations, rows: rows,
       nullMeanSquaredError: loss.targetNorm * scale * scale)
+  }
+
+  private var targetCorrelations: [Double] {
+    design.coordinates.map { group in
+      let square = group.reduce(0.0) { sum, j in
+        let diagonal = loss.gram(j, j)
+        let c = loss.correlation[j]
+        return diagonal > 0 ? sum + c * c / diagonal : sum
+      }
+      return min(1, (square / loss.targetNorm).squareRoot())
+    }
   }
 
   private mutating func point(

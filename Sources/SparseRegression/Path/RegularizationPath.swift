@@ -43,6 +43,8 @@ public struct RegularizationPath: Sendable {
   public let penalty: ElasticNet
   /// One entry a term; nil for those that took part.
   public let exclusions: [Exclusion?]
+  /// For each term, the multiple correlation of its columns with the target, in `[0, 1]`.
+  public let targetCorrelations: [Double]
   /// The rows of positive weight.
   public let rows: Int
   /// ‖y‖² of the standardized target times its squared scale: the mean squared error of the intercept

@@ -1,0 +1,73 @@
+internal import CSVRecords
+
+/// What the target's cells say of the family.
+struct TargetWatch {
+  /// Whether the target is read as text.
+  let isText: Bool
+  /// Whether the target was read as numbers and holds text.
+  private(set) var isContradicted = false
+  /// The labels of a target that is text, in order of appearance; they are coded 0 and 1.
+  private var found: [[UInt8]] = []
+  /// Distinct values, up to three.
+  private var values: Set<Double> = []
+
+  init(isText: Bool) { self.isText = isText }
+
+  /// The labels as they are coded in the end: in alphabetical order.
+  var sortedLabels: [String] { found.map { String(decoding: $0, as: UTF8.self) }.sorted() }
+
+  /// Whether the label that came first is the second in order.
+  var isReversed: Bool { sortedLabels.count == 2 && !sortedLabels[0].utf8.elementsEqual(found[0]) }
+
+  mutating func see(_ value: Double) { if values.count < 3 { values.insert(value) } }
+
+  /// Notes text in a target that was read as numbers.
+  ///
+  /// - Throws: ``Failure`` where the family is to be told from the cells, since only numbers are fitted.
+  mutating func contradict(
+    _ text: String, _ schema: Schema, _ options: Options, source: String
+  ) throws(Failure) {
+    guard options.family == .gaussian else {
+      throw refusal("holds text, such as '\(text)'", schema, source)
+    }
+    isContradicted = true
+  }
+
+  /// For each code of a target that is text, its number.
+  mutating func labels(
+    of piece: ParsedRows, _ schema: Schema, _ options: Options, source: String
+  ) throws(Failure) -> [Double]? {
+    guard isText else { return nil }
+    let place = piece.levels.count - (schema.fold != nil && options.crossValidates ? 2 : 1)
+    var numbers: [Double] = []
+    for level in piece.levels[place] {
+      guard let level else {
+        numbers.append(.nan)
+        continue
+      }
+      if !found.contains(level) { found.append(level) }
+      numbers.append(Double(found.firstIndex(of: level)!))
+    }
+    guard found.count <= 2 else {
+      throw Failure(
+        .data,
+        "\(source): the target '\(schema.header.label(schema.target))' has more than two labels (\(sortedLabels.prefix(3).joined(separator: ", ")) …); --family gaussian takes numbers or two labels"
+      )
+    }
+    return numbers
+  }
+
+  /// - Throws: ``Failure`` for a target of zeros and ones, unless it is to be fitted as numbers.
+  func check(_ schema: Schema, _ options: Options, source: String) throws(Failure) {
+    if options.family == .auto && values == [0, 1] {
+      throw refusal("holds only 0 and 1", schema, source)
+    }
+  }
+
+  private func refusal(_ what: String, _ schema: Schema, _ source: String) -> Failure {
+    Failure(
+      .data,
+      "\(source): the target '\(schema.header.label(schema.target))' \(what); classes are not fitted yet (--family gaussian fits two labels as 0 and 1, a linear probability)"
+    )
+  }
+}
