@@ -8,7 +8,7 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
 ]
 
-// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CNumbers;
+// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CNumbers;
 // SparseRegression → COpenBLAS }. The two libraries meet only in CSVLasso.
 let package = Package(
   name: "csvlasso",
@@ -28,8 +28,14 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .target(name: "CNumbers"),
-    .target(name: "CSVRecords", dependencies: ["CLibCSV", "CNumbers"], swiftSettings: strict),
+    .target(
+      name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CNumbers"],
+      swiftSettings: strict),
     .target(
       name: "SparseRegression",
       dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")],

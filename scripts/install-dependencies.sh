@@ -3,7 +3,7 @@
 # Ubuntu, by sudo when not root; elsewhere it says what is missing. Does nothing where all are there.
 set -eu
 
-packages="libcsv-dev libopenblas-dev libfast-float-dev"
+packages="libcsv-dev libopenblas-dev libfast-float-dev zlib1g-dev libzstd-dev"
 
 if ! command -v swift >/dev/null 2>&1; then
   echo "csvlasso: Swift 6.2 or later is needed (https://www.swift.org/install)" >&2
@@ -11,14 +11,14 @@ if ! command -v swift >/dev/null 2>&1; then
 fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-  for header in csv.h cblas.h fast_float/fast_float.h; do
+  for header in csv.h cblas.h fast_float/fast_float.h zlib.h zstd.h; do
     found=no
     for place in /usr/include /usr/local/include /usr/include/openblas /opt/homebrew/include \
       /opt/homebrew/opt/openblas/include; do
       [ -e "$place/$header" ] && found=yes
     done
     if [ "$found" = no ]; then
-      echo "csvlasso: <$header> is missing; install libcsv, OpenBLAS and fast_float" >&2
+      echo "csvlasso: <$header> is missing; install libcsv, OpenBLAS, fast_float, zlib and libzstd" >&2
       exit 1
     fi
   done

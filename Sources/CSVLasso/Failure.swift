@@ -77,6 +77,10 @@ extension Failure {
         .io,
         "\(source): the copy of the pipe in \(directory) failed: \(errorText(errno)) (set TMPDIR to a roomier directory, raise --memory, or give a file)"
       )
+    case .truncated:
+      self.init(.data, "\(source): the compressed input is cut short")
+    case .damaged:
+      self.init(.data, "\(source): the compressed input is damaged")
     case .changed:
       self.init(.io, "\(source): the file was changed while it was being read")
     }

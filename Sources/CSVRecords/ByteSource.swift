@@ -4,14 +4,15 @@
   internal import Darwin
 #endif
 
-/// Where the bytes come from: a file, by name or redirected, or a pipe.
+/// Where the bytes come from: a file, by name or redirected, or a pipe; gzip and zstd are recognised by
+/// their first bytes and decompressed.
 ///
 /// A file is read as often as needed, in place. A pipe that must be read twice is copied aside while it
 /// is being read the first time: in memory up to a limit, then in a file without a name.
 public final class ByteSource {
   /// What messages call it.
   public let name: String
-  /// The size in bytes, if it is known before reading.
+  /// The size in bytes as stored, if it is known before reading.
   public let size: Int?
   private let descriptor: Int32
   private let closes: Bool
@@ -20,6 +21,10 @@ public final class ByteSource {
   private let stamp: Stamp?
   private var spool: Spool?
   private var isReplaying = false
+  private var isSniffed = false
+  /// Bytes that were looked at and not yet handed out.
+  private var head: [UInt8] = []
+  private var decompressor: Decompressor?
 
   /// How often the bytes will be read.
   public enum Readings: Sendable, Equatable {
@@ -72,15 +77,52 @@ public final class ByteSource {
 
   /// Whether more bytes, or the end, can be had without waiting.
   var isReady: Bool {
-    guard stamp == nil else { return true }
+    guard stamp == nil, head.isEmpty, decompressor?.isPending != true else { return true }
     var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return unsafe systemPoll(&poll, 1, 0) != 0
   }
 
-  /// Reads into `buffer`.
+  /// Reads into `buffer`, decompressed.
   ///
   /// - Returns: how many bytes were read; 0 at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
+    if !isSniffed { try sniff() }
+    if decompressor != nil {
+      return unsafe try decompressor!.read(into: buffer) { room throws(ReadError) in
+        unsafe try self.readStored(into: room)
+      }
+    }
+    return unsafe try readStored(into: buffer)
+  }
+
+  /// Looks at the first bytes, which say whether the input is compressed.
+  private func sniff() throws(ReadError) {
+    isSniffed = true
+    var room = [UInt8](repeating: 0, count: 4)
+    var count = 0
+    while count < 4 {
+      let place = count
+      let bytes = unsafe room.withUnsafeMutableBytes { unsafe $0 }
+      let more = unsafe try readRaw(into: UnsafeMutableRawBufferPointer(rebasing: bytes[place...]))
+      guard more > 0 else { break }
+      count += more
+    }
+    head = Array(room[..<count])
+    decompressor = Decompressor(magic: head)
+  }
+
+  /// The bytes as they are stored, those that were looked at first.
+  private func readStored(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
+    guard head.isEmpty else {
+      let count = min(head.count, buffer.count)
+      unsafe buffer.copyBytes(from: head[..<count])
+      head.removeFirst(count)
+      return count
+    }
+    return unsafe try readRaw(into: buffer)
+  }
+
+  private func readRaw(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
     if isReplaying { return unsafe try spool!.read(into: buffer) }
     while true {
       let count = unsafe systemRead(descriptor, buffer.baseAddress!, buffer.count)
@@ -117,6 +159,7 @@ public final class ByteSource {
   ///
   /// - Throws: ``ReadError/changed`` if the file is no longer what it was.
   public func rewind() throws(ReadError) {
+    (isSniffed, head, decompressor) = (false, [], nil)
     if let stamp {
       guard Stamp(descriptor) == stamp else { throw .changed }
       guard lseek(descriptor, off_t(origin), SEEK_SET) >= 0 else {

@@ -23,6 +23,10 @@ public enum ReadError: Error, Equatable, Sendable {
   case cannotRead(errno: Int32)
   /// The copy of a pipe, kept for the second reading, cannot be written.
   case cannotSpool(directory: String, errno: Int32)
+  /// Compressed input that ends before its end.
+  case truncated
+  /// Compressed input that is damaged.
+  case damaged
   /// The file was changed between the two readings.
   case changed
 }
