@@ -131,7 +131,7 @@ extension ChoiceFlags {
 }
 
 extension GeneralFlags {
-  fileprivate func fill(_ options: inout Options) throws(Failure) {
+  func fill(_ options: inout Options) throws(Failure) {
     if let threads, threads < 1 { throw usage("--threads is at least 1") }
     options.threads = threads ?? Terminal.processors
     options.memory =

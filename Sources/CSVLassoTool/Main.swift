@@ -28,7 +28,7 @@ struct Main: ParsableCommand {
       74 reading or writing failed.
       """,
     version: toolVersion,
-    subcommands: [Select.self, FitModel.self, Apply.self, Path.self],
+    subcommands: [Select.self, FitModel.self, Apply.self, Path.self, CheckTable.self],
     defaultSubcommand: Select.self)
 
   static func main() {

@@ -34,6 +34,14 @@ struct RecordTable: Sendable {
     contentEnds[f] < 0 ? bytes[raw(f, of: i)] : unquoted[contentStarts[f]..<contentEnds[f]]
   }
 
+  /// The same records, in bytes that start `offset` earlier.
+  func moved(by offset: Int) -> RecordTable {
+    var table = self
+    table.starts = starts.map { $0 + offset }
+    table.fieldEnds = fieldEnds.map { $0 + offset }
+    return table
+  }
+
   fileprivate init() {}
 
   /// Splits a range of `bytes`, which start at the start of a record or on blank lines before it.
