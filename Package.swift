@@ -15,7 +15,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .executable(name: "csvlasso", targets: ["CSVLassoTool"]),
-    .library(name: "CSVLasso", targets: ["CSVLasso"]),
+    .library(name: "CSVLasso", targets: ["CSVLasso", "CSVRecords"]),
     .library(name: "SparseRegression", targets: ["SparseRegression"]),
   ],
   dependencies: [

@@ -3,8 +3,8 @@ internal import _StringProcessing
 /// Columns named on a command line: `name`, `3`, `4-7`, `a-c`, `!x`, `Foo[2]`, `/regex/`, separated by
 /// commas.
 ///
-/// - A whole item that is a column's name means that column, whatever else it could mean; in quotes,
-///   `"a,b"`, it is only ever a name. A name that stands more than once means all its columns;
+/// - An item that is a column's name means that column, though it could also be a number or a range; in
+///   quotes, `"a,b"`, it is only ever a name. A name that stands more than once means all its columns;
 ///   `Foo[2]` is the second of them.
 /// - A number counts columns from 1. A range takes names or numbers at its ends, and may be left open:
 ///   `5-`.
@@ -56,6 +56,7 @@ public struct ColumnSelector: Sendable {
     var rest = text[...]
     while !rest.isEmpty {
       var item = Item()
+      rest = rest.drop(while: \.isWhitespace)
       if rest.first == "!" {
         item.isNegated = true
         rest.removeFirst()
@@ -72,8 +73,9 @@ public struct ColumnSelector: Sendable {
           throw usage("lacks a comma before '\(rest)'")
         }
       } else {
-        item.text = String(rest.prefix { $0 != "," })
-        rest = rest.dropFirst(item.text.count)
+        let text = rest.prefix { $0 != "," }
+        rest = rest.dropFirst(text.count)
+        item.text = trimmed(String(text))
       }
       if !rest.isEmpty { rest.removeFirst() }
       if item.text.isEmpty && !item.isQuoted { throw usage("has an empty item") }

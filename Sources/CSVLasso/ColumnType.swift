@@ -80,7 +80,7 @@ extension Schema {
       actions[target] = .tentative(numbers)
       numbers += 1
     }
-    if let weights { actions[weights] = .number(numbers) }
+    if let weights { actions[weights] = .weight(numbers) }
     if let fold, options.crossValidates { actions[fold] = .text(texts) }
     return ParsingPlan(
       actions, skipsRagged: options.skipsRagged,

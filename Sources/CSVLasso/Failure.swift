@@ -62,6 +62,7 @@ extension Failure {
         switch fault {
         case .empty: "the cell is empty, not a number"
         case .missing: "the cell is missing"
+        case .negative: "a weight cannot be negative, as \(text) is"
         case .notANumber: "'\(text)' is not a number"
         case .notFinite: "'\(text)' is not a finite number"
         }
@@ -101,7 +102,7 @@ extension Schema {
   fileprivate func remedy(forCellOf column: Int) -> String {
     switch roles[column] {
     case .target: " (the target must be a number in every row)"
-    case .weights: " (a weight must be a number in every row)"
+    case .weights: " (a weight is a number from 0 on in every row)"
     default: " (leave the column out of the fit with --id or --drop '\(header.label(column))')"
     }
   }

@@ -69,10 +69,10 @@ public struct Fit: Sendable {
   /// What else became of rows: how many, and what.
   public var rowNotes: [(count: Int, text: String)] {
     [
-      (counts.skipped, "records of the wrong length were passed over"),
-      (counts.withoutTarget, "rows have no target: written, not fitted"),
-      (counts.incomplete, "rows with missing cells were not fitted"),
-    ]
+      (counts.skipped, "of the wrong length, passed over"),
+      (counts.withoutTarget, "without a target, written and not fitted"),
+      (counts.incomplete, "with missing cells, written and not fitted"),
+    ].map { ($0, "\($0 == 1 ? "row" : "rows") \($1)") }
   }
 
   /// Refuses what has no answer.

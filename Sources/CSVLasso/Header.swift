@@ -22,11 +22,12 @@ public struct Header: Sendable, Equatable {
   /// The columns of that name, increasing; nil if there are none.
   func columns(named name: String) -> [Int]? { columnsByName[name] }
 
-  /// What messages and lists call a column: its name, with its place among those that share it.
+  /// What messages and lists call a column: its name, with its place among those that share it; its
+  /// number in brackets if it has none.
   public func label(_ column: Int) -> String {
     let name = names[column]
     let same = columnsByName[name]!
-    if name.isEmpty { return String(column + 1) }
+    if name.isEmpty { return "[\(column + 1)]" }
     return same.count == 1 ? name : "\(name)[\(same.firstIndex(of: column)! + 1)]"
   }
 
@@ -40,7 +41,7 @@ public struct Header: Sendable, Equatable {
   }
 }
 
-private func trimmed(_ text: String) -> String {
+func trimmed(_ text: String) -> String {
   var rest = text[...]
   while let first = rest.first, first.isWhitespace { rest.removeFirst() }
   while let last = rest.last, last.isWhitespace { rest.removeLast() }

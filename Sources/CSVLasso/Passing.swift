@@ -4,7 +4,7 @@ internal import SparseRegression
 /// One pass over all records: batch by batch, the pieces of a batch worked on at once, their results
 /// taken in order.
 ///
-/// - Throws: the first failure in the order of the input, in words; what `take` throws.
+/// - Throws: the first failure of a batch, in words; what `take` throws.
 func forEachBatch<Output: PieceResult>(
   of reader: inout BatchReader, stage: String, _ options: Options, _ schema: Schema?,
   _ progress: Progress, work: @Sendable (Batch, Int) -> Output,
@@ -27,7 +27,7 @@ func countRows(
   _ reader: inout BatchReader, _ schema: Schema, _ options: Options, _ progress: Progress
 ) throws(Failure) -> Int {
   var actions = [ColumnAction](repeating: .skip, count: schema.roles.count)
-  if let weights = schema.weights { actions[weights] = .number(0) }
+  if let weights = schema.weights { actions[weights] = .weight(0) }
   let plan = ParsingPlan(actions, skipsRagged: options.skipsRagged)
   var count = 0
   try forEachBatch(

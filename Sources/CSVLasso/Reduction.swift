@@ -14,7 +14,9 @@ public enum Reduction {
     _ source: ByteSource, _ options: Options, progress: Progress = { _, _, _ in }
   ) throws(Failure) -> Fit {
     var reader = try records(of: source, options)
-    let schema = try Schema(header(of: reader, options), options, source: source.name)
+    let header = header(of: reader, options)
+    try refuseOtherDelimiter(header, source: source.name)
+    let schema = try Schema(header, options, source: source.name)
     var rowCount: Int?
     if options.isForward && options.crossValidates {
       rowCount = try countRows(&reader, schema, options, progress)
@@ -35,8 +37,10 @@ public enum Reduction {
     progress: Progress = { _, _, _ in }
   ) throws(Failure) {
     try rewind(source)
-    var reader = try records(of: source, fit.options)
-    if fit.options.standardizesOutput {
+    var options = fit.options
+    options.sizes.alwaysTable = options.standardizesOutput  // cells are rewritten field by field
+    var reader = try records(of: source, options)
+    if options.standardizesOutput {
       try copyStandardized(&reader, fit, to: output, progress)
     } else {
       let plan = CuttingPlan(fit.written, skipsRagged: fit.options.skipsRagged)
@@ -61,6 +65,18 @@ public enum Reduction {
       try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
       skipsRagged: options.skipsRagged)
     try copy(&reader, plan, to: output, options, nil) { _, _, _ in }
+  }
+
+  /// Refuses a header of one column that another delimiter would cut.
+  private static func refuseOtherDelimiter(_ header: Header, source: String) throws(Failure) {
+    guard header.names.count == 1 else { return }
+    let others: [(Character, String)] = [
+      (";", "semicolons: use -d ';'"), ("\t", "tabs: use --tabs"), (",", "commas: use -d ,"),
+      ("|", "bars: use -d '|'"),
+    ]
+    for (delimiter, hint) in others where header.names[0].contains(delimiter) {
+      throw Failure(.data, "\(source): the header is a single column, but it holds \(hint)")
+    }
   }
 
   static func records(of source: ByteSource, _ options: Options) throws(Failure)

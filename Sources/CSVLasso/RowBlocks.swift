@@ -182,14 +182,7 @@ private struct RowPass {
     if schema.fold != nil { folds.learn(piece.levels.last ?? []) }
     for row in 0..<piece.count {
       if schema.weights != nil {
-        let weight = piece.numbers[row * stride + stride - 1]
-        guard weight >= 0 else {
-          throw Failure(
-            .data,
-            "\(source): column '\(schema.header.label(schema.weights!))': a weight is negative (\(weight))"
-          )
-        }
-        if weight == 0 { continue }
+        if piece.numbers[row * stride + stride - 1] == 0 { continue }
       }
       let value = encoding.targetValue(piece, row, stride: stride)
       if value.isNaN {
@@ -212,9 +205,9 @@ private struct RowPass {
   }
 
   private func checkMemory() throws(Failure) {
-    // Each block, and for each thread a training set with its Gram matrix and factor.
-    let blocks = folds.count ?? 10
-    let matrices = blocks + 3 * min(options.threads, blocks + 1) + 1
+    // The blocks, their sum, and for two threads a training set with its Gram matrix and factor. That a
+    // table is refused must not depend on the threads.
+    let matrices = (folds.count ?? 10) + 7
     let width = encoder.width
     let (needed, overflow) = (8 * width).multipliedReportingOverflow(by: width * matrices)
     guard overflow || needed > options.memory else { return }

@@ -54,9 +54,22 @@ public struct Schema: Sendable {
     let features =
       options.features.isEmpty ? Set(0..<count) : try header.columns(options.features)
 
-    for (set, option) in [(keep, "--keep"), (drop, "--drop"), (ids, "--id")]
-    where set.contains(target) {
-      throw Failure(.usage, "\(option) names the target '\(header.label(target))'")
+    let single = [
+      (target, "--target"), (weights, "--weights"),
+      (fold, options.folds.isColumn ? "--fold-column" : "--fold-by"),
+    ].compactMap { column, option in column.map { ($0, option) } }
+    for (place, (column, option)) in single.enumerated() {
+      let others =
+        single[..<place] + [(keep, "--keep"), (drop, "--drop")].compactMap { set, other in
+          set.contains(column) ? (column, other) : nil
+        }
+      if let other = others.first(where: { $0.0 == column }) {
+        throw Failure(
+          .usage, "'\(header.label(column))' is named by \(other.1) and by \(option)")
+      }
+    }
+    if ids.contains(target) {
+      throw Failure(.usage, "--id names the target '\(header.label(target))'")
     }
     if let both = keep.intersection(drop).min() {
       throw Failure(.usage, "'\(header.label(both))' is named by --keep and by --drop")
@@ -99,4 +112,8 @@ public struct Schema: Sendable {
     }
     return columns[0]
   }
+}
+
+extension Options.Folds {
+  fileprivate var isColumn: Bool { if case .column = self { true } else { false } }
 }

@@ -155,7 +155,7 @@ struct OutputFlags: ParsableArguments {
   }
 }
 
-/// The outputs of one run, which appear together at its end.
+/// The outputs of one run, which appear one after the other at its end.
 struct Files {
   let main: OutputFile
   private let model: OutputFile?

@@ -14,6 +14,13 @@ struct Main: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "csvlasso",
     abstract: "Keep the columns of a CSV that predict a target.",
+    usage: """
+      csvlasso [select] -y TARGET [options] [FILE]
+             csvlasso fit -y TARGET [options] [FILE]
+             csvlasso path -y TARGET [options] [FILE]
+             csvlasso apply MODEL [options] [FILE]
+             csvlasso check [options] [FILE]
+      """,
     discussion: """
       Reads a CSV, fits a lasso path that predicts one column from the others, chooses a lambda by \
       cross-validation, and writes the same CSV with only the columns whose coefficient is not zero. \

@@ -84,14 +84,17 @@ enum Summary {
     }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
-    if case .columns(let count) = fit.criterion, fit.selection.kept.count < count {
-      lines.append("note: only \(fit.selection.kept.count) columns enter the path")
+    let entered = fit.path.entries.count { $0 != nil }
+    if case .columns(let count) = fit.criterion, entered < count {
+      lines.append("note: only \(entered) columns enter the path")
     }
+    if fit.keptLabels.isEmpty { lines.append("note: no column is kept") }
     return lines
   }
 
   private static func certificate(_ fit: Fit) -> String {
-    let worst = fit.path.worstGap!
+    var worst = fit.path.worstGap!
+    if let cv = fit.crossValidation, cv.worstGap.gap > worst.gap { worst = cv.worstGap }
     let tolerance = fit.options.path.tolerance
     guard worst.gap > tolerance else {
       return "duality gap at most \(short(worst.gap, digits: 2)) at every lambda"

@@ -91,10 +91,15 @@ extension Batch {
         i = unsafe afterLineEnd(bytes, i)
         if i > skipped { line += 1 }
       } else if plan.isSingle && output.bytes.count == mark {
-        output.bytes += [dialect.quote, dialect.quote]
+        output.bytes += emptyField
       }
     }
     return output
+  }
+
+  /// An empty field that no reader takes for a blank line; without quotes there is none.
+  private var emptyField: [UInt8] {
+    dialect.quote == 0 ? [] : [dialect.quote, dialect.quote]
   }
 
   private func cutTable(
@@ -126,9 +131,7 @@ extension Batch {
         isFirst = false
         unsafe output.bytes.append(contentsOf: bytes[table.raw(field, of: record)])
       }
-      if plan.isSingle && output.bytes.count == mark {
-        output.bytes += [dialect.quote, dialect.quote]
-      }
+      if plan.isSingle && output.bytes.count == mark { output.bytes += emptyField }
       unsafe output.bytes.append(contentsOf: bytes[end..<next])
     }
     return output

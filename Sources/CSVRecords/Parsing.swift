@@ -1,8 +1,8 @@
 /// What to take from each column.
 package enum ColumnAction: Sendable, Equatable {
   case skip
-  /// A number, into this place of the row; anything else is a failure.
-  case number(Int)
+  /// A number from 0 on, into this place of the row; anything else is a failure.
+  case weight(Int)
   /// A number, or NaN for a missing cell, into this place of the row; text is a failure.
   case optional(Int)
   /// The same, but text, and an integer that starts with a zero, say that the column is no number: they
@@ -97,7 +97,7 @@ package struct ParsedRows: PieceResult {
   ) -> CellFault? {
     let (slot, mayBeMissing, mayBeText) =
       switch action {
-      case .number(let slot): (slot, false, false)
+      case .weight(let slot): (slot, false, false)
       case .optional(let slot): (slot, true, false)
       case .tentative(let slot): (slot, true, true)
       case .skip, .text: preconditionFailure("not a numeric column")
@@ -105,10 +105,11 @@ package struct ParsedRows: PieceResult {
     let parsed = unsafe Number.parse(text)
     let isLabel = unsafe mayBeText && startsWithExtraZero(trimmed(text))
     if case .value(let value) = parsed, !isLabel {
+      if case .weight = action, value < 0 { return .negative }
       row[slot] = value
       return nil
     }
-    if unsafe mayBeMissing && plan.missing.contains(Array(trimmed(text))) {
+    if unsafe mayBeMissing && plan.missing.contains(text) {
       guard !plan.missing.areRefused else { return .missing }
       row[slot] = .nan
       missing[slot] += 1
@@ -162,16 +163,25 @@ extension Batch {
 /// What counts as a missing cell.
 package struct MissingCells: Sendable {
   private let texts: Set<[UInt8]>
+  /// The length of the longest; what is longer need not be looked up.
+  private let longest: Int
   /// Whether a missing cell is a failure.
   package let areRefused: Bool
 
   /// - Parameter texts: without spaces around them; the empty text stands for an empty cell.
   package init(_ texts: [String] = [""], areRefused: Bool = false) {
     self.texts = Set(texts.map { Array($0.utf8) })
+    longest = texts.map(\.utf8.count).max() ?? -1
     self.areRefused = areRefused
   }
 
-  func contains(_ text: [UInt8]) -> Bool { texts.contains(text) }
+  func contains(_ text: [UInt8]) -> Bool { text.count <= longest && texts.contains(text) }
+
+  /// Whether a cell, spaces around it taken off, is missing.
+  package func contains(_ cell: UnsafeRawBufferPointer) -> Bool {
+    let text = unsafe trimmed(cell)
+    return unsafe text.count <= longest && texts.contains(Array(text))
+  }
 }
 
 /// `bytes` without spaces and tabs at its ends.

@@ -55,7 +55,13 @@ internal import CNumbers
       let action = actions[column]
       var fault: CellFault?
       switch action {
-      case .number(let slot), .optional(let slot):
+      case .weight(let slot):
+        let field = unsafe p
+        if !number(slot) || row[slot] < 0 {
+          unsafe p = unsafe field
+          fault = odd(action, column)
+        }
+      case .optional(let slot):
         if !number(slot) { fault = odd(action, column) }
       case .tentative(let slot):
         if !number(slot, refusesExtraZero: true) { fault = odd(action, column) }

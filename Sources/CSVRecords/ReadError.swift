@@ -37,6 +37,8 @@ public enum CellFault: Sendable, Equatable {
   case empty
   /// A text that stands for a missing cell.
   case missing
+  /// A weight below zero.
+  case negative
   /// Not a decimal number.
   case notANumber
   /// An infinity, or a number beyond the range of a double.

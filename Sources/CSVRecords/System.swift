@@ -52,7 +52,9 @@ func openNameless(in directory: String, mode: mode_t) -> Int32 {
   if named >= 0 {
     unsafe unlink(template)
     _ = fcntl(named, F_SETFD, FD_CLOEXEC)
-    fchmod(named, mode)
+    let mask = umask(0)
+    umask(mask)
+    fchmod(named, mode & ~mask)
   }
   return named
 }

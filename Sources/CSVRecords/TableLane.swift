@@ -32,7 +32,7 @@
         var fault: CellFault?
         switch action {
         case .skip: break
-        case .number, .optional, .tentative:
+        case .weight, .optional, .tentative:
           fault = unsafe withContent(field, of: record) {
             unsafe rows.store(odd: $0, action, column: column, &row, plan)
           }

@@ -77,9 +77,3 @@ package enum CellNumber: Sendable {
     }
   }
 }
-
-extension MissingCells {
-  package func contains(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    unsafe contains(Array(trimmed(bytes)))
-  }
-}

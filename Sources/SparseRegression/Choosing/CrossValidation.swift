@@ -21,7 +21,7 @@ public struct CrossValidation: Sendable, Equatable {
   /// One value for each λ.
   public let standardError: [Double]
   /// The largest relative duality gap over all folds, and its λ.
-  public let worstGap: Double
+  public let worstGap: WorstGap
 
   /// - Parameters:
   ///   - blocks: moments of disjoint sets of rows; empty ones take no part.
@@ -49,14 +49,14 @@ public struct CrossValidation: Sendable, Equatable {
           return Gaussian.meanSquaredError(
             blocks[k], support: columns, beta: beta, intercept: intercept)
         }
-        return (errors, path.worstGap?.gap ?? 0)
+        return (errors, path.worstGap!)
       }
     }
-    var (errors, worst) = ([[Double]](), 0.0)
+    var (errors, worst) = ([[Double]](), WorstGap(gap: 0, lambda: lambda[0]))
     for outcome in outcomes {
       let (fold, gap) = try outcome.get()
       errors.append(fold)
-      worst = max(worst, gap)
+      if gap.gap > worst.gap { worst = gap }
     }
     self.init(errors: errors, weights: tested.map { blocks[$0].weight }, worstGap: worst)
   }
@@ -64,7 +64,7 @@ public struct CrossValidation: Sendable, Equatable {
   /// - Parameters:
   ///   - errors: one row a fold, one entry a λ.
   ///   - weights: of the test rows of each fold.
-  init(errors: [[Double]], weights: [Double], worstGap: Double) {
+  init(errors: [[Double]], weights: [Double], worstGap: WorstGap) {
     let total = weights.reduce(0, +)
     let mean = errors[0].indices.map { step in
       zip(errors, weights).reduce(0) { $0 + $1.1 * $1.0[step] } / total

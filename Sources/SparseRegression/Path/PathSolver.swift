@@ -1,7 +1,7 @@
 /// What to fit, apart from the data.
 public struct PathOptions: Sendable {
   public var grid: LambdaGrid
-  /// A λ that an automatic grid is made to hold.
+  /// A λ that the grid is made to hold.
   public var including: Double?
   /// Whether columns are divided by their standard deviation.
   public var standardize: Bool
@@ -128,11 +128,9 @@ private struct PathSolver {
     var grid = options.grid.resolved(
       lambdaMax: lambdaMax * scale, isTall: rows >= loss.count)
     var mayStop = false
-    if case .automatic = options.grid {
-      mayStop = true
-      if let including = options.including, !grid.contains(including) {
-        grid.insert(including, at: grid.firstIndex { $0 < including } ?? grid.count)
-      }
+    if case .automatic = options.grid { mayStop = true }
+    if let including = options.including, !grid.contains(including) {
+      grid.insert(including, at: grid.firstIndex { $0 < including } ?? grid.count)
     }
     // λmax does not know sign constraints, so that a bounded path may begin without any gain; as in
     // glmnet it is then never cut for want of it.

@@ -80,7 +80,13 @@ public struct RegularizationPath: Sendable {
   }
 
   /// The largest relative duality gap on the path, and the λ where it stands; nil for an empty path.
-  public var worstGap: (gap: Double, lambda: Double)? {
-    points.max { $0.gap < $1.gap }.map { ($0.gap, $0.lambda) }
+  public var worstGap: WorstGap? {
+    points.max { $0.gap < $1.gap }.map { WorstGap(gap: $0.gap, lambda: $0.lambda) }
   }
+}
+
+/// A duality gap, relative to the null objective, and the λ where it stands.
+public struct WorstGap: Sendable, Equatable {
+  public let gap: Double
+  public let lambda: Double
 }
