@@ -1,4 +1,4 @@
-package import CSVRecords
+internal import CSVRecords
 
 /// What the cells of one column are like, gathered in one pass, a stretch of rows at a time.
 public struct ColumnProfile: Sendable {
@@ -93,7 +93,8 @@ public struct ColumnProfile: Sendable {
       problems.append("looks like an id")
     }
     if texts > 0 && distinctCount > maxLevels {
-      problems.append(isExact && distinctCount == texts + numbers ? "all distinct text" : "too many levels")
+      problems.append(
+        isExact && distinctCount == texts + numbers ? "all distinct text" : "too many levels")
     }
     return problems
   }

@@ -154,7 +154,9 @@ struct Encoder: Sendable {
   /// What the predictors turned out to be.
   func outcome(_ missing: Options.Missing) -> Encoding {
     var isSequence = [Bool](repeating: false, count: numbers.count + texts.count)
-    for column in numbers { isSequence[column.predictor] = column.isSequence && column.direction != 0 }
+    for column in numbers {
+      isSequence[column.predictor] = column.isSequence && column.direction != 0
+    }
     var types = [ColumnType](repeating: .numeric, count: numbers.count + texts.count)
     var terms = [Term?](repeating: nil, count: types.count)
     var counts = [Int](repeating: 0, count: types.count)

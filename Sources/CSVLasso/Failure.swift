@@ -62,7 +62,7 @@ extension Failure {
         switch fault {
         case .empty: "the cell is empty, not a number"
         case .missing: "the cell is missing"
-        case .negative: "a weight cannot be negative, as \(text) is"
+        case .negative: "'\(text)' is negative"
         case .notANumber: "'\(text)' is not a number"
         case .notFinite: "'\(text)' is not a finite number"
         }

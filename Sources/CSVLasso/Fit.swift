@@ -52,7 +52,8 @@ public struct Fit: Sendable {
         ? nil
         : CrossValidation(
           blocks.moments, plan: options.isForward ? .forward : .leaveOneOut,
-          terms: blocks.terms, lambda: path.points.map(\.lambda), penalty, pathOptions, threads: options.threads)
+          terms: blocks.terms, lambda: path.points.map(\.lambda), penalty, pathOptions,
+          threads: options.threads)
     } catch {
       throw Failure(
         .data,

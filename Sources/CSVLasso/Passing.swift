@@ -11,7 +11,8 @@ func forEachBatch<Output: PieceResult>(
   take: ([Output]) throws(Failure) -> Void
 ) throws(Failure) {
   let source = reader.source
-  while let batch = try Failure.reading(source.name, schema, { () throws(ReadError) in try reader.next() })
+  while let batch = try Failure.reading(
+    source.name, schema, { () throws(ReadError) in try reader.next() })
   {
     let pieces = concurrentMap(batch.pieces.count, threads: options.threads) { work(batch, $0) }
     if let failure = pieces.lazy.compactMap(\.failure).first {

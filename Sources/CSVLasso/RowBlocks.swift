@@ -106,7 +106,8 @@ private struct RowPass {
 
   mutating func run(_ reader: inout BatchReader, _ progress: Progress) throws(Failure) {
     let name = reader.source.name
-    while let batch = try Failure.reading(name, schema, { () throws(ReadError) in try reader.next() })
+    while let batch = try Failure.reading(
+      name, schema, { () throws(ReadError) in try reader.next() })
     {
       var pieces = try parse(batch)
       // Before anything is encoded a guess is mended on the spot; later it takes another pass.

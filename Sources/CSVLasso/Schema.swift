@@ -60,7 +60,8 @@ public struct Schema: Sendable {
     ].compactMap { column, option in column.map { ($0, option) } }
     for (place, (column, option)) in single.enumerated() {
       let others =
-        single[..<place] + [(keep, "--keep"), (drop, "--drop")].compactMap { set, other in
+        single[..<place]
+        + [(keep, "--keep"), (drop, "--drop")].compactMap { set, other in
           set.contains(column) ? (column, other) : nil
         }
       if let other = others.first(where: { $0.0 == column }) {

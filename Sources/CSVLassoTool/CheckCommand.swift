@@ -22,7 +22,8 @@ struct CheckTable: ParsableCommand {
   @Option(help: "A categorical with more levels is no candidate.")
   var maxLevels = 64
 
-  @Option(help: ArgumentHelp("A text that means a missing cell; may be repeated.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp("A text that means a missing cell; may be repeated.", valueName: "text"))
   var na: [String] = []
 
   @Flag(help: "Exit with status 1 if any column has a problem.")

@@ -73,7 +73,10 @@ extension ModelFlags {
   private static func factor(_ text: String) throws(Failure) -> Options.Factor {
     guard let equals = text.lastIndex(of: "="),
       let value = Double(text[text.index(after: equals)...]), value >= 0, value.isFinite
-    else { throw usage("--penalty takes SEL=F with F from 0 on, not '\(text)' (give it once for each factor)") }
+    else {
+      throw usage(
+        "--penalty takes SEL=F with F from 0 on, not '\(text)' (give it once for each factor)")
+    }
     return Options.Factor(
       columns: ColumnSelector(String(text[..<equals]), option: "--penalty"), value: value)
   }

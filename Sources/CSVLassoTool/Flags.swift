@@ -82,10 +82,13 @@ struct RoleFlags: ParsableArguments {
 
 /// What the columns hold.
 struct TypeFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Columns that are categorical though they look like numbers.", valueName: "sel"))
+  @Option(
+    help: ArgumentHelp(
+      "Columns that are categorical though they look like numbers.", valueName: "sel"))
   var categorical: [String] = []
 
-  @Option(help: ArgumentHelp("Columns that are numbers: text in them is an error.", valueName: "sel"))
+  @Option(
+    help: ArgumentHelp("Columns that are numbers: text in them is an error.", valueName: "sel"))
   var numeric: [String] = []
 
   @Option(help: "A categorical with more levels is no candidate.")

@@ -16,10 +16,10 @@ struct Main: ParsableCommand {
     abstract: "Keep the columns of a CSV that predict a target.",
     usage: """
       csvlasso [select] -y TARGET [options] [FILE]
-             csvlasso fit -y TARGET [options] [FILE]
-             csvlasso path -y TARGET [options] [FILE]
-             csvlasso apply MODEL [options] [FILE]
-             csvlasso check [options] [FILE]
+      csvlasso fit -y TARGET [options] [FILE]
+      csvlasso path -y TARGET [options] [FILE]
+      csvlasso apply MODEL [options] [FILE]
+      csvlasso check [options] [FILE]
       """,
     discussion: """
       Reads a CSV, fits a lasso path that predicts one column from the others, chooses a lambda by \

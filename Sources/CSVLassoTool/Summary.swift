@@ -80,7 +80,8 @@ enum Summary {
       if let warning = column.warning { lines.append("note: '\(column.label)' \(warning)") }
     }
     if fit.targetLabels.count == 2 {
-      lines.append("note: the target is 0 for '\(fit.targetLabels[0])', 1 for '\(fit.targetLabels[1])'")
+      lines.append(
+        "note: the target is 0 for '\(fit.targetLabels[0])', 1 for '\(fit.targetLabels[1])'")
     }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }

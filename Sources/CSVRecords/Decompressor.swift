@@ -4,7 +4,7 @@ internal import CZstd
 /// Turns gzip or zstd into the bytes that were compressed: one member after the other, as `zcat` and
 /// `zstdcat` do.
 @safe final class Decompressor {
-  private enum Codec {
+  @safe private enum Codec {
     /// At a fixed place: zlib keeps its address.
     case gzip(UnsafeMutablePointer<z_stream>)
     case zstd(OpaquePointer)
@@ -29,7 +29,8 @@ internal import CZstd
         stream, 31, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
       precondition(outcome == Z_OK, "inflateInit2 fails only for want of memory")
       codec = unsafe .gzip(stream)
-    } else if magic.starts(with: [0x28, 0xB5, 0x2F, 0xFD]), let stream = unsafe ZSTD_createDStream() {
+    } else if magic.starts(with: [0x28, 0xB5, 0x2F, 0xFD]), let stream = unsafe ZSTD_createDStream()
+    {
       codec = unsafe .zstd(stream)
     } else {
       return nil
@@ -83,9 +84,11 @@ internal import CZstd
         let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: input[start..<end])
         switch codec {
         case .gzip(let stream):
-          unsafe stream.pointee.next_in = unsafe bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+          unsafe stream.pointee.next_in = unsafe bytes.baseAddress!.assumingMemoryBound(
+            to: UInt8.self)
           unsafe stream.pointee.avail_in = UInt32(bytes.count)
-          unsafe stream.pointee.next_out = unsafe buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
+          unsafe stream.pointee.next_out = unsafe buffer.baseAddress!.assumingMemoryBound(
+            to: UInt8.self)
           unsafe stream.pointee.avail_out = UInt32(min(buffer.count, Int(UInt32.max)))
           let room = unsafe Int(stream.pointee.avail_out)
           let code = unsafe inflate(stream, Z_NO_FLUSH)

@@ -53,6 +53,6 @@ import Testing
     #expect(header.label(4) == "Foo[1]")
     #expect(header.label(5) == "Foo[2]")
     #expect(header.label(6) == "fixed-acidity")
-    #expect(header.label(11) == "12")
+    #expect(header.label(11) == "[12]")
   }
 }

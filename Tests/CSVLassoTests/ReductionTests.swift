@@ -156,7 +156,7 @@ import Testing
       Issue.record("not refused")
     } catch let failure as Failure {
       #expect(failure.kind == .data)
-      #expect(failure.message.contains("500 columns need 26.9M"))
+      #expect(failure.message.contains("500 columns need 32.6M"))
     }
   }
 
@@ -221,7 +221,7 @@ import Testing
     let reasons = fit.columnReports().map(\.reason)
     #expect(
       reasons == [
-        "kept by request, not penalized", "copied, never fitted", "holds a single value",
+        "kept by request", "copied, never fitted", "holds a single value",
         "nonzero at the chosen lambda", "zero on the whole path", "says what its twin says",
         "dropped by request", "weighs the rows", "the target",
       ])

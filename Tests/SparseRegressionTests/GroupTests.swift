@@ -186,7 +186,9 @@ private struct GroupedData {
       for i in 0..<80 where isMissing(i) { imputed.rows[i][2] = mean }
       let a = try RegularizationPath(
         moments,
-        terms: [.number(0), .number(1), .imputed(value: 2, missing: 4, origin: origin), .number(3)],
+        terms: [
+          .number(0), .number(1), .imputed(value: 2, missing: 4, origin: origin), .number(3),
+        ],
         ElasticNet(count: 4), PathOptions())
       let b = try RegularizationPath(imputed.moments(), ElasticNet(count: 4), PathOptions())
       try #require(a.points.count == b.points.count)

@@ -30,7 +30,8 @@ public struct CrossValidation: Sendable, Equatable {
   /// - Throws: ``PathError`` if a training set has a constant target.
   /// - Complexity: one path a fold, and O(p²) memory a thread.
   public init(
-    _ blocks: [Moments], plan: Plan = .leaveOneOut, terms: [Term]? = nil, lambda: [Double], _ penalty: ElasticNet,
+    _ blocks: [Moments], plan: Plan = .leaveOneOut, terms: [Term]? = nil, lambda: [Double],
+    _ penalty: ElasticNet,
     _ options: PathOptions, threads: Int
   ) throws(PathError) {
     let blocks = blocks.filter { $0.weight > 0 }

@@ -206,9 +206,11 @@ private struct Coordinates {
   private mutating func finish(_ comoments: [[Double]], _ weight: Double, _ standardize: Bool) {
     let direct = quadraticForm(comoments, basis[0], basis[0])
     // What rounding leaves of two variances that cancel is no variance.
-    let noise = 1e-14 * basis[0].indices.reduce(0) {
-      $0 + basis[0][$1] * basis[0][$1] * comoments[$1][$1]
-    }
+    let noise =
+      1e-14
+      * basis[0].indices.reduce(0) {
+        $0 + basis[0][$1] * basis[0][$1] * comoments[$1][$1]
+      }
     guard direct > (basis[0].count > 1 ? noise : 0) else {
       isConstant = true
       basis[0] = basis[0].map { _ in 0 }

@@ -1,0 +1,314 @@
+import Foundation
+import Testing
+
+@testable import CSVLasso
+@testable import CSVRecords
+@testable import SparseRegression
+
+/// Small batches, so that what comes late in a test's text comes late in the reading too.
+private func smallBatches(_ change: (inout Options) -> Void = { _ in }) -> Options {
+  options {
+    $0.sizes = .init(batch: 256, piece: 64)
+    change(&$0)
+  }
+}
+
+private func type(_ name: String, _ fit: Fit) -> ColumnType {
+  fit.columnReports().first { $0.label == name }!.type!
+}
+
+@Suite struct TypeTests {
+  /// A table whose column `c` holds small whole numbers but for one cell.
+  private func table(oddRow: Int?, _ odd: String, n: Int = 60) -> String {
+    var text = "a,c,y\n"
+    for i in 0..<n {
+      let c = i == oddRow ? odd : String(i % 5)
+      text += "\(Double(i * 37 % 101) / 7),\(c),\(Double(i * 37 % 101) + Double(i % 5) * 9)\n"
+    }
+    return text
+  }
+
+  /// The cell that makes a column categorical may stand first, last, or anywhere.
+  @Test func theOutcomeDoesNotDependOnWhereTheTextStands() throws {
+    for row in [0, 1, 30, 58, 59] {
+      let fit = try withFile(table(oddRow: row, "x")) { try fitFile($0, smallBatches()) }
+      guard case .categorical(let levels) = type("c", fit) else {
+        Issue.record("row \(row): \(type("c", fit))")
+        continue
+      }
+      #expect(Set(levels) == ["0", "1", "2", "3", "4", "x"])
+      // Against the same table read with the type declared.
+      let declared = try withFile(table(oddRow: row, "x")) {
+        try fitFile($0, options { $0.categorical = [.init("c", option: "--categorical")] })
+      }
+      #expect(fit.keptLabels == declared.keptLabels)
+      #expect(fit.selection.step == declared.selection.step)
+      for (a, b) in zip(fit.crossValidation!.mean, declared.crossValidation!.mean) {
+        #expect(abs(a - b) <= 1e-10 * b)
+      }
+    }
+    let number = try withFile(table(oddRow: nil, "")) { try fitFile($0, smallBatches()) }
+    #expect(type("c", number) == .numeric)
+  }
+
+  @Test(arguments: [
+    ("007", true), ("00", true), ("0", false), ("0.5", false), ("-07", false), (" 012 ", true),
+  ])
+  func wholeNumbersThatStartWithAZeroAreCodes(cell: String, isCode: Bool) throws {
+    for row in [0, 40] {
+      let fit = try withFile(table(oddRow: row, cell)) { try fitFile($0, smallBatches()) }
+      #expect((type("c", fit) != .numeric) == isCode, "row \(row)")
+    }
+  }
+
+  @Test func textInADeclaredNumberIsRefusedWithItsPlace() {
+    #expect(
+      throws: Failure(
+        .data,
+        "F:42: column 'c': 'x' is not a number (leave the column out of the fit with --id or --drop 'c')"
+      )
+    ) {
+      try withFile(table(oddRow: 40, "x")) { path in
+        do {
+          _ = try fitFile(path, options { $0.numeric = [.init("c", option: "--numeric")] })
+        } catch let failure as Failure {
+          throw Failure(failure.kind, failure.message.replacingOccurrences(of: path, with: "F"))
+        }
+      }
+    }
+  }
+
+  @Test func textWithTooManyLevelsIsNoCandidateAndIsCounted() throws {
+    var text = "a,name,y\n"
+    for i in 0..<90 { text += "\(i * 37 % 89),n\(i % 70),\(i * 37 % 89 * 2 + i % 3)\n" }
+    let fit = try withFile(text) { try fitFile($0, smallBatches()) }
+    #expect(type("name", fit) == .text(levels: 70))
+    let report = fit.columnReports()[1]
+    #expect(!report.isKept && report.reason == "text with 70 levels, more than --max-levels 64")
+    let more = try withFile(text) { try fitFile($0, smallBatches { $0.maxLevels = 70 }) }
+    #expect(type("name", more).label == "categorical")
+  }
+
+  @Test func aCategoricalIsKeptOrDroppedWhole() throws {
+    var text = "a,region,noise,y\n"
+    let regions = ["north", "south", "\"ea,st\"", "west"]
+    for i in 0..<120 {
+      let x = i * 53 % 97
+      text +=
+        "\(x),\(regions[i % 4]),\(["p", "q"][i * 31 % 7 % 2]),\(x + [0, 40, -30, 10][i % 4] + i % 5)\n"
+    }
+    let output = try reduceText(text, options())
+    #expect(output.hasPrefix("a,region,y\n0,north,"))
+    let fit = try withFile(text) { try fitFile($0, options()) }
+    let region = fit.columnReports()[1]
+    #expect(region.type?.label == "categorical" && region.coefficient == nil)
+    #expect(region.levels.map(\.level) == ["north", "south", "ea,st", "west"])
+    #expect(abs(region.levels.map(\.value).reduce(0, +)) < 1e-9)  // balanced: mean zero
+    #expect(region.levels[1].value > region.levels[3].value)
+  }
+
+  @Test func twoLabelsAreFittedAsNumbersWhenAsked() throws {
+    var text = "a,y\n"
+    var coded = "a,y\n"
+    for i in 0..<60 {
+      let yes = (i * 17 % 60) + i % 7 > 33
+      text += "\(i * 17 % 60),\(yes ? "yes" : "no")\n"
+      coded += "\(i * 17 % 60),\(yes ? 1 : 0)\n"
+    }
+    let gaussian = smallBatches { $0.family = .gaussian }
+    let a = try withFile(text) { try fitFile($0, gaussian) }
+    let b = try withFile(coded) { try fitFile($0, gaussian) }
+    #expect(a.targetLabels == ["no", "yes"])
+    #expect(abs(a.path.original(5).values[0] - b.path.original(5).values[0]) < 1e-12)
+    for data in [text, coded] {
+      #expect(throws: Failure.self) { try withFile(data) { try fitFile($0, options()) } }
+    }
+    #expect(throws: Failure.self) {
+      try withFile(text + "3,maybe\n") { try fitFile($0, gaussian) }
+    }
+  }
+
+  @Test func leaksAndIdsAreReportedAndKept() throws {
+    var text = "id,leak,a,y\n"
+    for i in 0..<60 { text += "\(i + 10),\(i * 29 % 61 * 2),\(i % 7),\(i * 29 % 61)\n" }
+    let fit = try withFile(text) { try fitFile($0, smallBatches()) }
+    let warnings = fit.columnReports().map(\.warning)
+    #expect(warnings[0] == "whole numbers in order, all distinct: looks like an id")
+    #expect(warnings[1] == "says almost what the target says: a likely leak")
+    #expect(warnings[2] == nil)
+    #expect(fit.columnReports()[1].isKept)
+  }
+}
+
+@Suite struct MissingTests {
+  /// Rows of three columns, some cells of `b` missing.
+  private func rows(_ n: Int = 70) -> [(a: Double, b: Double?, y: Double)] {
+    (0..<n).map { i in
+      let (a, b) = (Double(i * 37 % 71) / 3, Double(i * 53 % 67) / 2)
+      return (a, i % 9 == 4 ? nil : b, a + 2 * b + Double(i % 5))
+    }
+  }
+
+  private func csv(_ rows: [(a: Double, b: Double?, y: Double)], _ missing: String) -> String {
+    "a,b,y\n" + rows.map { "\($0.a),\($0.b.map { "\($0)" } ?? missing),\($0.y)\n" }.joined()
+  }
+
+  @Test(arguments: ["", "NA", " null ", "?", "\"\"", "\"NaN\""])
+  func meanImputationIsFoldSpecific(missing: String) throws {
+    let rows = rows()
+    let fit = try withFile(csv(rows, missing)) {
+      try fitFile(
+        $0,
+        options {
+          $0.sizes = .init(batch: 300, piece: 100)
+          $0.folds = .permuted(5)
+        })
+    }
+    #expect(fit.missing == [0, rows.count { $0.b == nil }])
+    var deal = FoldAssignment.Permuted(count: 5, seed: 1)
+    let fold = rows.indices.map { deal.fold(ofRow: $0) }
+    func moments(_ mean: Double, where included: (Int) -> Bool) -> Moments {
+      var accumulator = MomentAccumulator(width: 3)
+      for (i, row) in rows.enumerated() where included(fold[i]) {
+        accumulator.add([row.a, row.b ?? mean, row.y])
+      }
+      return accumulator.finish()
+    }
+    let lambda = fit.path.points.map(\.lambda)
+    var errors: [[Double]] = []
+    for k in 0..<5 {
+      let observed = rows.indices.filter { fold[$0] != k }.compactMap { rows[$0].b }
+      let mean = observed.reduce(0, +) / Double(observed.count)
+      let path = try RegularizationPath(
+        moments(mean) { $0 != k }, ElasticNet(count: 2), PathOptions(grid: .values(lambda)))
+      let test = moments(mean) { $0 == k }
+      errors.append(
+        path.points.indices.map { step in
+          let (intercept, columns, beta) = path.original(step)
+          return Gaussian.meanSquaredError(
+            test, support: columns, beta: beta, intercept: intercept)
+        })
+    }
+    let weights = (0..<5).map { k in Double(fold.count { $0 == k }) }
+    let expected = CrossValidation(
+      errors: errors, weights: weights, worstGap: WorstGap(gap: 0, lambda: 0))
+    for (a, b) in zip(fit.crossValidation!.mean, expected.mean) { #expect(abs(a - b) <= 1e-9 * b) }
+  }
+
+  @Test func outputCellsNeverChange() throws {
+    for missing in Options.Missing.allCases where missing != .error {
+      let text = csv(rows(), " NA ")
+      #expect(try reduceText(text, options { $0.missing = missing }) == text)
+    }
+  }
+
+  @Test func droppedRowsAreWrittenAndNotFitted() throws {
+    let complete = csv(rows().filter { $0.b != nil }, "")
+    let a = try withFile(csv(rows(), "")) { try fitFile($0, options { $0.missing = .dropRow }) }
+    let b = try withFile(complete) { try fitFile($0, options()) }
+    #expect(a.crossValidation == b.crossValidation)
+    #expect(a.counts.incomplete == rows().count { $0.b == nil })
+  }
+
+  @Test func rowsWithoutATargetAreWrittenAndNotFitted() throws {
+    let lines = csv(rows().filter { $0.b != nil }, "").split(separator: "\n").map(String.init)
+    let text = (lines[..<20] + ["1,2,NA", "3,4,"] + lines[20...]).joined(separator: "\n") + "\n"
+    let a = try withFile(text) { try fitFile($0, options()) }
+    let b = try withFile(lines.joined(separator: "\n")) { try fitFile($0, options()) }
+    #expect(a.crossValidation == b.crossValidation)
+    #expect(a.counts.withoutTarget == 2)
+    #expect(try reduceText(text, options()) == text)
+  }
+
+  @Test func theIndicatorGoesWithItsColumn() throws {
+    // Whether b is missing says more than b.
+    let rows = rows().map { (a: $0.a, b: $0.b, y: $0.a + ($0.b == nil ? 40 : 0)) }
+    let mean = try withFile(csv(rows, "")) { try fitFile($0, options()) }
+    let both = try withFile(csv(rows, "")) { try fitFile($0, options { $0.missing = .indicator }) }
+    #expect(both.path.rank(1) == 2 && mean.path.rank(1) == 1)
+    #expect(both.keptLabels == ["a", "b"])
+    #expect(both.path.points.last!.devianceRatio > 0.99)
+    #expect(mean.path.points.last!.devianceRatio < 0.5)
+  }
+
+  @Test func aMissingCellIsRefusedWhereItIsAnError() {
+    for text in [csv(rows(), ""), csv(rows(), "NA"), "a,f,y\n1,u,2\n2,,3\n3,v,5\n"] {
+      #expect(throws: Failure.self) {
+        try withFile(text) {
+          try fitFile(
+            $0,
+            options {
+              $0.missing = .error
+              $0.folds = .permuted(2)
+            })
+        }
+      }
+    }
+  }
+
+  @Test func aMissingCellOfACategoricalIsALevel() throws {
+    var text = "f,y\n"
+    for i in 0..<60 { text += "\(["u", "v", "NA", ""][i % 4]),\([1, 5, 20, 20][i % 4] + i % 3)\n" }
+    let fit = try withFile(text) { try fitFile($0, options()) }
+    #expect(fit.types == [.categorical(levels: ["u", "v", nil])])
+    #expect(fit.missing == [30])
+    #expect(fit.keptLabels == ["f"])
+  }
+
+  @Test func ownTextsForMissingCellsReplaceTheUsualOnes() throws {
+    let text = csv(rows(), "-99x")
+    let own = try withFile(text) { try fitFile($0, options { $0.missingTexts = ["-99x"] }) }
+    #expect(own.types == [.numeric, .numeric])
+    let usual = try withFile(text) { try fitFile($0, options()) }
+    #expect(usual.types[1] != .numeric)
+  }
+}
+
+@Suite struct CheckTests {
+  private func check(_ text: String, _ sizes: BatchReader.Sizes = .init()) throws -> Check {
+    try withFile(text) { path in
+      var options = Options(target: "")
+      options.sizes = sizes
+      return try Check(
+        ByteSource(path: path, readings: .once), options, progress: { _, _, _ in })
+    }
+  }
+
+  private let text = """
+    id,x,same,flat,f,,x,none
+    1,2.5,2.5,7,"a",q,1,
+    2,-1,-1,7,b,q,2,NA
+    5,3e1,3e1,7,a,r,1,
+    9,,,7,"b",r,4,
+
+    """
+
+  @Test func everyTrapIsNamed() throws {
+    let check = try check(text)
+    #expect(
+      check.columns.indices.map { check.problems($0) } == [
+        ["looks like an id"], ["name stands more than once"], ["the same as x[1]"], ["constant"],
+        [], ["no name"], ["name stands more than once"], ["empty"],
+      ])
+    #expect(
+      check.table()[2] == [
+        "2", "x", "numeric", "3", "1", "-1", "30", "name stands more than once",
+      ])
+  }
+
+  @Test func batchesNeverMatter() throws {
+    let whole = try check(text).table()
+    for sizes in [
+      BatchReader.Sizes(batch: 40, piece: 7), .init(batch: 64, piece: 20, alwaysTable: true),
+    ] {
+      #expect(try check(text, sizes).table() == whole)
+    }
+  }
+
+  @Test func manyDistinctCellsAreEstimated() throws {
+    let text = "a\n" + (0..<20_000).map { "\($0 * 7919 % 20_011)\n" }.joined()
+    let profile = try check(text).columns[0]
+    #expect(!profile.isExact)
+    #expect(abs(profile.distinctCount - 20_000) < 1200)
+  }
+}
