@@ -1,12 +1,14 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+SHARE = $(DESTDIR)$(PREFIX)/share
 BUILD := .build/release/csvlasso
 # The date that the manual page shows; it changes with the page.
 MANUAL_DATE := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test lint format golden references man install bench clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man install bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +26,9 @@ demo: build ## run the main job on a sample
 
 test: dependencies ## build and run all tests
 	$(SWIFT) test --quiet
+
+check-guide: dependencies ## run every command in README, GUIDE and docs and compare the output
+	$(SWIFT) test --quiet --filter GuideTests
 
 lint: ## check the format of all Swift files
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests
@@ -46,9 +51,13 @@ man: dependencies ## write the manual page anew
 
 install: dependencies ## install under PREFIX (/usr/local), the Swift runtime linked in
 	$(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 .build/static/release/csvlasso $(DESTDIR)$(PREFIX)/bin/csvlasso
-	install -m 644 docs/csvlasso.1 $(DESTDIR)$(PREFIX)/share/man/man1/csvlasso.1
+	install -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+	  $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	install -m 755 .build/static/release/csvlasso $(BINDIR)/csvlasso
+	install -m 644 docs/csvlasso.1 $(SHARE)/man/man1/csvlasso.1
+	$(BINDIR)/csvlasso --generate-completion-script bash > $(SHARE)/bash-completion/completions/csvlasso
+	$(BINDIR)/csvlasso --generate-completion-script zsh > $(SHARE)/zsh/site-functions/_csvlasso
+	$(BINDIR)/csvlasso --generate-completion-script fish > $(SHARE)/fish/vendor_completions.d/csvlasso.fish
 
 bench: build ## time the main job against its peers (see Benchmarks/README.md)
 	Benchmarks/main-job.sh T1

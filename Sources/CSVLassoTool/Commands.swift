@@ -6,7 +6,22 @@ internal import SparseRegression
 /// `csvlasso [select]`: fit, then write the chosen columns.
 struct Select: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fit, then write the chosen columns (the default).")
+    abstract: "Fit, then write the chosen columns (the default).",
+    discussion: """
+      Columns of numbers and of text are candidates; text becomes one group of level indicators, kept or \
+      dropped whole. Missing cells are filled with the column's mean for the fit. What each column was \
+      taken for and why it was kept or dropped is in the ledger.
+
+      SEL names columns: name, 3, 4-7, a-c, !x (all but x), Foo[2] (the second column Foo), /regex/, \
+      "a,b" (a name with a comma), separated by commas.
+
+        csvlasso -y price houses.csv > reduced.csv
+        csvlasso -y price --id id --drop /_raw$/ --ledger why.csv houses.csv
+        csvlasso -y price --choose min --folds 5 --seed 7 houses.csv > reduced.csv
+        csvlasso -y sales --folds forward:8 --id date weekly.csv > reduced.csv
+        csvlasso -y dose --fold-by patient --weights w trial.csv --names
+        zcat big.csv.gz | csvlasso -y y --quiet | next-tool
+      """)
 
   @OptionGroup var flags: FitFlags
   @OptionGroup(title: "Output") var output: OutputFlags
@@ -43,7 +58,14 @@ struct Select: ParsableCommand {
 /// `csvlasso fit`: the model alone.
 struct FitModel: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fit", abstract: "Fit, and write the model as JSON; no data are kept or written.")
+    commandName: "fit", abstract: "Fit, and write the model as JSON; no data are written.",
+    discussion: """
+      The model holds every column's role, type, status and reason, the path, the cross-validated error \
+      and the choice (docs/model.md). csvlasso apply writes its columns from other data.
+
+        csvlasso fit -y price train.csv > model.json
+        csvlasso apply model.json test.csv > test-reduced.csv
+      """)
 
   @OptionGroup var flags: FitFlags
 
@@ -75,7 +97,14 @@ struct FitModel: ParsableCommand {
 /// `csvlasso path`: the path as a table.
 struct Path: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fit, and write the path: one line for each lambda.")
+    abstract: "Fit, and write the path: one line for each lambda.",
+    discussion: """
+      Columns: step, lambda, df (nonzero coefficients), dev_ratio (R²), cv_mean and cv_se (mean squared \
+      error on rows not fitted), gap (relative duality gap), entered and left (columns, separated by \
+      semicolons).
+
+        csvlasso path -y price houses.csv | column -s, -t | less -S
+      """)
 
   @OptionGroup var flags: FitFlags
 
@@ -103,8 +132,13 @@ struct Apply: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write the columns of a model from new data.",
     discussion: """
-      Columns are found by name, in any order; without a header, by number. A column of the model that \
-      the data lack is an error, the target excepted. Rows are written as they come.
+      Columns are found by name, in any order; without a header, by number. Columns that the model does \
+      not write are left out, whether it knew them or not. A column of the model that the data lack is an \
+      error, the target excepted. Cells are not looked at, so no value and no level is ever refused. Rows \
+      are written as they come, and handed on whenever the input pauses.
+
+        csvlasso apply model.json new.csv > reduced.csv
+        tail -f log.csv | csvlasso apply model.json | consumer
       """)
 
   @Argument(
