@@ -16,6 +16,8 @@ public struct ColumnProfile: Sendable {
   private var rises = true
   private var falls = true
   private var distinct = DistinctCount()
+  /// Hashes of cells that ``distinct`` has not counted yet: a stretch only collects them.
+  private var uncounted: [UInt64] = []
   /// A hash of all cells in order: equal columns have equal ones.
   private var fingerprint: UInt64 = 0
 
@@ -30,7 +32,7 @@ public struct ColumnProfile: Sendable {
       (rises, falls) = (false, false)
       return
     }
-    distinct.insert(hash)
+    uncounted.append(hash)
     guard case .value(let value) = unsafe CellNumber(cell) else {
       texts += 1
       return
@@ -68,7 +70,7 @@ public struct ColumnProfile: Sendable {
           min($0.lowerBound, other.lowerBound)...max($0.upperBound, other.upperBound)
         } ?? other
     }
-    distinct.merge(next.distinct)
+    for hash in next.uncounted { distinct.insert(hash) }
   }
 
   /// Distinct cells, missing ones not counted: exact up to 1,000, beyond that an estimate with a
@@ -123,17 +125,6 @@ struct DistinctCount: Sendable {
     }
   }
 
-  mutating func merge(_ other: DistinctCount) {
-    if other.isExact {
-      for hash in other.set { insert(hash) }
-    } else {
-      if isExact { turnToRegisters() }
-      for index in registers.indices {
-        registers[index] = max(registers[index], other.registers[index])
-      }
-    }
-  }
-
   private mutating func turnToRegisters() {
     registers = Array(repeating: 0, count: 4096)
     for hash in set { register(hash) }
@@ -157,7 +148,7 @@ struct DistinctCount: Sendable {
 /// FNV-1a and a finalizer that spreads it over all bits.
 private func hashValue(of bytes: UnsafeRawBufferPointer) -> UInt64 {
   var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-  for byte in unsafe bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+  for unsafe byte in unsafe bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
   hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
   hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
   return hash ^ (hash >> 31)

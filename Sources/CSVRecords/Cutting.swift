@@ -38,13 +38,7 @@ extension Batch {
         return unsafe cutTable(bytes, records, plan)
       }
     }
-    if let failure = cut.failure {
-      var before = firstLine
-      if case .plain(let range) = pieces[index] {
-        before += countLines(bytes, upTo: range.lowerBound)
-      }
-      cut.failure = failure.shifted(byLines: before)
-    }
+    if let failure = cut.failure { cut.failure = failure.shifted(byLines: linesBefore(index)) }
     return cut
   }
 

@@ -150,13 +150,15 @@ extension Batch {
       }
     }
     if let failure = rows.failure {
-      var before = firstLine
-      if case .plain(let range) = pieces[index] {
-        before += countLines(bytes, upTo: range.lowerBound)
-      }
-      rows.failure = failure.shifted(byLines: before)
+      rows.failure = failure.shifted(byLines: linesBefore(index))
     }
     return rows
+  }
+
+  /// The lines of the input before those that a piece counts from.
+  func linesBefore(_ index: Int) -> Int {
+    guard case .plain(let range) = pieces[index] else { return firstLine }
+    return firstLine + countLines(bytes, upTo: range.lowerBound)
   }
 }
 

@@ -1,3 +1,5 @@
+internal import CNumbers
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -48,17 +50,10 @@ func nextLineEnd(_ bytes: [UInt8], from: Int, _ limit: Int) -> Int {
 
 /// The number of line ends in the first `count` bytes, a CR LF counted once.
 func countLines(_ bytes: [UInt8], upTo count: Int) -> Int {
-  let bytes = bytes.span
-  var feeds = 0
-  for i in 0..<count { feeds &+= bytes[i] == UInt8(ascii: "\n") ? 1 : 0 }
-  var returns = 0
-  for i in 0..<count { returns &+= bytes[i] == UInt8(ascii: "\r") ? 1 : 0 }
-  guard returns > 0 else { return feeds }
-  for i in 1..<max(1, count)
-  where bytes[i] == UInt8(ascii: "\n") && bytes[i - 1] == UInt8(ascii: "\r") {
-    returns -= 1
+  precondition(count <= bytes.count)
+  return unsafe bytes.withUnsafeBufferPointer { bytes in
+    unsafe bytes.baseAddress.map { unsafe cscan_count_lines($0, count) } ?? 0
   }
-  return feeds + returns
 }
 
 /// - Throws: ``ReadError/nul(line:)`` if a NUL stands in the first `count` bytes.

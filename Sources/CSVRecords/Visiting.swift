@@ -18,16 +18,14 @@ extension Batch {
   ) -> Visited<Value> {
     let table: RecordTable
     let records: Range<Int>
-    let lines: Int
     switch pieces[index] {
-    case .records(let own): (table, records, lines) = (self.table!, own, firstLine)
+    case .records(let own): (table, records) = (self.table!, own)
     case .plain(let range):
       // Without a quote nothing can be wrong with how the piece is spelled.
       guard let own = try? RecordTable(bytes, range, dialect, isLast: true) else {
         preconditionFailure("plain records are always read")
       }
       (table, records) = (own.moved(by: range.lowerBound), 0..<own.count)
-      lines = firstLine + countLines(bytes, upTo: range.lowerBound)
     }
     var result = Visited(value: initial)
     unsafe bytes.withUnsafeBytes { bytes in
@@ -41,7 +39,7 @@ extension Batch {
             }
             result.failure = ReadError.ragged(
               line: table.lines[record], expected: columns, found: fields.count
-            ).shifted(byLines: lines)
+            ).shifted(byLines: linesBefore(index))
             return
           }
           for (column, field) in fields.enumerated() {
