@@ -23,20 +23,27 @@ func forEachBatch<Output: PieceResult>(
   }
 }
 
-/// The number of rows that a fit would take: all, or those of positive weight.
+/// The number of rows that a fit would take: those with a target, a positive weight and, where rows with
+/// missing cells are left out, none of these.
 func countRows(
   _ reader: inout BatchReader, _ schema: Schema, _ options: Options, _ progress: Progress
 ) throws(Failure) -> Int {
   var actions = [ColumnAction](repeating: .skip, count: schema.roles.count)
+  let looked = [schema.target] + (options.missing == .dropRow ? schema.predictors : [])
+  for (slot, column) in looked.enumerated() { actions[column] = .text(slot) }
   if let weights = schema.weights { actions[weights] = .weight(0) }
-  let plan = ParsingPlan(actions, skipsRagged: options.skipsRagged)
+  let plan = ParsingPlan(
+    actions, skipsRagged: options.skipsRagged, missing: MissingCells(options.missingTexts))
   var count = 0
   try forEachBatch(
     of: &reader, stage: "counting rows", options, schema, progress,
     work: { batch, index in batch.parse(index, plan) },
     take: { pieces throws(Failure) in
       for piece in pieces {
-        count += schema.weights == nil ? piece.count : piece.numbers.count { $0 > 0 }
+        let isMissing = piece.levels.map { levels in levels.map { $0 == nil } }
+        for row in 0..<piece.count where schema.weights == nil || piece.numbers[row] > 0 {
+          if !looked.indices.contains(where: { isMissing[$0][piece.codes[$0][row]] }) { count += 1 }
+        }
       }
     })
   return count

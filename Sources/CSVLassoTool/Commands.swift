@@ -49,9 +49,7 @@ struct Select: ParsableCommand {
     }
     progress.clear()
     try files.commit()
-    if !flags.general.quiet {
-      Summary.show(fit, source: source.name, isVerbose: flags.general.verbose)
-    }
+    flags.general.summarize(fit, source)
   }
 }
 
@@ -78,19 +76,7 @@ struct FitModel: ParsableCommand {
   var ledger: String?
 
   func run() throws {
-    var options = try flags.options()
-    options.fitsOnly = true
-    let source = try flags.csv.source(options.readings(writes: false))
-    let files = try Files(main: output, model: nil, ledger: ledger)
-    let progress = flags.general.progressLine()
-    let fit = try Reduction.fit(source, options, progress: progress.show)
-    progress.clear()
-    try files.writeCompanions(fit)
-    try files.write(Model.json(fit, tool: toolVersion))
-    try files.commit()
-    if !flags.general.quiet {
-      Summary.show(fit, source: source.name, isVerbose: flags.general.verbose)
-    }
+    try flags.run(output: output, ledger: ledger) { Model.json($0, tool: toolVersion) }
   }
 }
 
@@ -111,19 +97,29 @@ struct Path: ParsableCommand {
   @Option(name: .shortAndLong, help: "Write the path here; it appears whole or not at all.")
   var output: String?
 
-  func run() throws {
-    var options = try flags.options()
+  func run() throws { try flags.run(output: output, ledger: nil) { $0.pathTable() } }
+}
+
+extension FitFlags {
+  /// Fits, and writes what `bytes` makes of it; the input is read for that alone.
+  fileprivate func run(output: String?, ledger: String?, _ bytes: (Fit) -> [UInt8]) throws {
+    var options = try options()
     options.fitsOnly = true
-    let source = try flags.csv.source(options.readings(writes: false))
-    let files = try Files(main: output, model: nil, ledger: nil)
-    let progress = flags.general.progressLine()
+    let source = try csv.source(options.readings(writes: false))
+    let files = try Files(main: output, model: nil, ledger: ledger)
+    let progress = general.progressLine()
     let fit = try Reduction.fit(source, options, progress: progress.show)
     progress.clear()
-    try files.write(fit.pathTable())
+    try files.writeCompanions(fit)
+    try files.write(bytes(fit))
     try files.commit()
-    if !flags.general.quiet {
-      Summary.show(fit, source: source.name, isVerbose: flags.general.verbose)
-    }
+    general.summarize(fit, source)
+  }
+}
+
+extension GeneralFlags {
+  fileprivate func summarize(_ fit: Fit, _ source: ByteSource) {
+    if !quiet { Summary.show(fit, source: source.name, isVerbose: verbose) }
   }
 }
 
