@@ -148,7 +148,9 @@ struct DistinctCount: Sendable {
 /// FNV-1a and a finalizer that spreads it over all bits.
 private func hashValue(of bytes: UnsafeRawBufferPointer) -> UInt64 {
   var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-  for unsafe byte in unsafe bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+  for index in bytes.indices {
+    hash = unsafe (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3
+  }
   hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
   hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
   return hash ^ (hash >> 31)

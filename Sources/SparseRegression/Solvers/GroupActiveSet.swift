@@ -2,8 +2,8 @@
 ///
 /// A group's norm is smooth away from zero, so once the groups that are in are known, Newton's method on
 /// them converges quadratically: the Hessian is G on the active coordinates plus, for each group,
-/// λ(1 − α)v I + (λαv / ‖b_g‖)(I − b_g b_g' / ‖b_g‖²). Block coordinate descent finds which groups these
-/// are; Newton finishes; then groups that pull harder than their price enter, until none does. A single
+/// λ(1 − α)v I + (λαv / ‖b_g‖)(I − b_g b_g' / ‖b_g‖²). A group that comes to zero on the way stays there,
+/// and groups that pull harder than their price enter, until none does. A single
 /// column is a group of one, for which all this is the lasso.
 struct GroupActiveSet: PathEngine {
   private let loss: Quadratic
@@ -60,51 +60,59 @@ struct GroupActiveSet: PathEngine {
       && gap.pull(group, g) > price * (1 + 1e-11) + 1e-14
   }
 
-  /// Solves on the active groups: sweeps until the support stands, then Newton.
+  /// Solves on the active groups.
   ///
-  /// - Returns: whether Newton ended at the optimum on the support.
+  /// - Returns: whether Newton ended at the optimum on them.
   private mutating func settle(_ lambda: Double) -> Bool {
-    for _ in 0..<200 {
-      var support = supportPattern()
-      for _ in 0..<500 {
-        let change = active.reduce(0) {
-          max($0, descent.minimize(groups[$1], &b, &g, lambda: lambda))
-        }
-        let now = supportPattern()
-        if now == support && change < 1e-3 { break }
-        support = now
+    for _ in 0..<100 {
+      // A group at zero that asks to come in leaves it by a step of its own.
+      for index in active where asks(groups[index], lambda) {
+        _ = descent.minimize(groups[index], &b, &g, lambda: lambda)
       }
-      guard newton(lambda) else { continue }
-      // A group that Newton left out may want to come back in, and one at zero may ask.
-      let isStable = active.allSatisfy { !asks(groups[$0], lambda) }
-      if isStable { return true }
+      guard newton(lambda) else {
+        for _ in 0..<20 {
+          for index in active { _ = descent.minimize(groups[index], &b, &g, lambda: lambda) }
+        }
+        continue
+      }
+      if active.allSatisfy({ !asks(groups[$0], lambda) }) { return true }
     }
     return false
   }
 
-  private func supportPattern() -> [Bool] { active.map { groups[$0].contains { b[$0] != 0 } } }
-
-  /// Newton's method on the groups that are not at zero.
+  /// Newton's method on the groups that are not at zero; those that run into it stay there.
   ///
-  /// - Returns: false if it did not converge, or a coefficient ran into zero.
+  /// - Returns: whether it converged.
   private mutating func newton(_ lambda: Double) -> Bool {
-    let support = active.map { groups[$0] }.filter { $0.contains { b[$0] != 0 } }
-    let coordinates = support.flatMap { Array($0) }
-    guard !coordinates.isEmpty else { return true }
-    for _ in 0..<50 {
-      let residual = descentDirection(support, lambda)
-      let size = residual.map(abs).max()!
+    for _ in 0..<100 {
+      dropCollapsed(lambda)
+      let support = active.map { groups[$0] }.filter { $0.contains { b[$0] != 0 } }
+      guard !support.isEmpty else { return true }
+      let coordinates = support.flatMap { Array($0) }
+      let residual = downhill(support, lambda)
       guard let factor = hessian(support, coordinates, lambda) else { return false }
       let direction = factor.solve(residual)
       guard step(direction, support, coordinates, lambda) else { return false }
       g = loss.residualCorrelation(b)
-      if size < 1e-13 || direction.map(abs).max()! < 1e-15 { return true }
+      if residual.map(abs).max()! < 1e-13 || direction.map(abs).max()! < 1e-15 { return true }
     }
-    return descentDirection(support, lambda).map(abs).max()! < 1e-9
+    return false
+  }
+
+  /// Sets groups to zero whose own optimum, the others held, is zero: there the norm has no derivative.
+  private mutating func dropCollapsed(_ lambda: Double) {
+    for index in active where groups[index].count > 1 {
+      let group = groups[index]
+      let length = group.reduce(0) { $0 + (g[$1] + b[$1]) * (g[$1] + b[$1]) }.squareRoot()
+      guard length <= price(group, lambda).threshold, group.contains(where: { b[$0] != 0 }) else {
+        continue
+      }
+      _ = descent.minimize(group, &b, &g, lambda: lambda)
+    }
   }
 
   /// The negative gradient on the support.
-  private func descentDirection(_ support: [Range<Int>], _ lambda: Double) -> [Double] {
+  private func downhill(_ support: [Range<Int>], _ lambda: Double) -> [Double] {
     support.flatMap { group -> [Double] in
       let norm = length(group)
       let (t, r) = price(group, lambda)
@@ -135,29 +143,39 @@ struct GroupActiveSet: PathEngine {
       }
       start += group.count
     }
-    var factor = Cholesky()
-    return factor.reset(lower: lower, count: n) ? factor : nil
+    // Groups may span the same space, as a factor nested in another does; then a little of the identity
+    // makes the system solvable, and Newton's method still converges.
+    for share in [0, 1e-11, 1e-9, 1e-7] {
+      for j in 0..<n where share > 0 { lower[j * n + j] += share * max(1, lower[j * n + j]) }
+      var factor = Cholesky()
+      if factor.reset(lower: lower, count: n) { return factor }
+    }
+    return nil
   }
 
-  /// Goes along `direction` as far as the objective falls and no single coordinate crosses zero.
+  /// Goes along `direction`: up to where the first single column reaches zero, and only as far as the
+  /// objective falls.
   private mutating func step(
     _ direction: [Double], _ support: [Range<Int>], _ coordinates: [Int], _ lambda: Double
   ) -> Bool {
-    for (place, j) in coordinates.enumerated() where isKinked(j, lambda) {
-      guard b[j] * (b[j] + direction[place]) < 0 else { continue }
-      if support.contains(where: { $0.count == 1 && $0.lowerBound == j }) {
-        b[j] = 0  // the sweeps will tell whether it belongs on the other side
-        g = loss.residualCorrelation(b)
-        return false
+    var (longest, stopped) = (1.0, -1)
+    var place = 0
+    for group in support {
+      let j = group.lowerBound
+      if group.count == 1, penalty.hasKink(j, lambda), b[j] * (b[j] + direction[place]) < 0,
+        -b[j] / direction[place] < longest
+      {
+        (longest, stopped) = (-b[j] / direction[place], j)
       }
+      place += group.count
     }
-    let before = b
-    let value = objective(support, lambda)
-    var share = 1.0
+    let (before, value) = (b, objective(support, lambda))
+    var share = longest
     for _ in 0..<40 {
       for (place, j) in coordinates.enumerated() { b[j] = before[j] + share * direction[place] }
-      // Below rounding nothing can be told from the value; the step is then tiny, and taken.
+      if share == longest && stopped >= 0 { b[stopped] = 0 }
       g = loss.residualCorrelation(b)
+      // Below rounding nothing can be told from the value; the step is then tiny, and taken.
       if objective(support, lambda) <= value + 1e-15 * loss.targetNorm { return true }
       share /= 2
     }
@@ -165,8 +183,6 @@ struct GroupActiveSet: PathEngine {
     g = loss.residualCorrelation(b)
     return false
   }
-
-  private func isKinked(_ j: Int, _ lambda: Double) -> Bool { penalty.hasKink(j, lambda) }
 
   private func objective(_ support: [Range<Int>], _ lambda: Double) -> Double {
     var (cross, cost) = (0.0, 0.0)
