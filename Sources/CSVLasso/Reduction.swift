@@ -24,6 +24,7 @@ public enum Reduction {
       reader = try records(of: source, options)
     }
     let blocks = try RowBlocks(source, reader, schema, options, rowCount: rowCount, progress)
+    try refuseChange(source)
     return try Fit(blocks, schema, options, source: source.name)
   }
 
@@ -40,13 +41,8 @@ public enum Reduction {
     var options = fit.options
     options.sizes.alwaysTable = options.standardizesOutput  // cells are rewritten field by field
     var reader = try records(of: source, options)
-    if options.standardizesOutput {
-      try copyStandardized(&reader, fit, to: output, progress)
-    } else {
-      let plan = CuttingPlan(fit.written, skipsRagged: fit.options.skipsRagged)
-      try copy(&reader, plan, to: output, fit.options, fit.schema, progress)
-    }
-    guard source.isUnchanged else { throw Failure(.changed, source: source.name) }
+    try copy(&reader, fit.cuttingPlan, to: output, options, fit.schema, progress)
+    try refuseChange(source)
   }
 
   /// Writes the columns of a saved model from new data, as they come.
@@ -77,6 +73,10 @@ public enum Reduction {
     for (delimiter, hint) in others where header.names[0].contains(delimiter) {
       throw Failure(.data, "\(source): the header is a single column, but it holds \(hint)")
     }
+  }
+
+  private static func refuseChange(_ source: ByteSource) throws(Failure) {
+    guard source.isUnchanged else { throw Failure(.changed, source: source.name) }
   }
 
   static func records(of source: ByteSource, _ options: Options) throws(Failure)

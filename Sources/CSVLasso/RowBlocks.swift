@@ -180,7 +180,10 @@ private struct RowPass {
   {
     let stride = plan.numberCount
     var places = [Int](repeating: -1, count: piece.count)
-    if schema.fold != nil { folds.learn(piece.levels.last ?? []) }
+    if schema.fold != nil {
+      folds.learn(piece.levels.last ?? [])
+      try refuseTooManyFolds()
+    }
     for row in 0..<piece.count {
       if schema.weights != nil {
         if piece.numbers[row * stride + stride - 1] == 0 { continue }
@@ -197,12 +200,16 @@ private struct RowPass {
       }
       places[row] = folds.next(code: schema.fold == nil ? 0 : piece.codes.last.map { $0[row] } ?? 0)
     }
+    return places
+  }
+
+  private func refuseTooManyFolds() throws(Failure) {
     guard folds.count ?? 0 <= FoldDealer.mostLabels else {
       throw Failure(
         .data,
         "\(source): --fold-column has more than \(FoldDealer.mostLabels) values; use --fold-by")
     }
-    return places
+    try checkMemory()
   }
 
   private func checkMemory() throws(Failure) {
@@ -214,7 +221,7 @@ private struct RowPass {
     guard overflow || needed > options.memory else { return }
     throw Failure(
       .data,
-      "\(width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (raise --memory, ask for fewer --folds, or leave columns out with --features)"
+      "\(source): \(width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (raise --memory, ask for fewer --folds, or leave columns out with --features)"
     )
   }
 

@@ -87,6 +87,9 @@ public struct Schema: Sendable {
       if ids.contains(column) { return .id }
       return features.contains(column) ? .candidate : .dropped
     }
+    for selector in options.factors.map(\.columns) + options.nonnegative + options.nonpositive {
+      _ = try selector.columns(in: header)  // a name that is no column is told before the data are read
+    }
     self.header = header
     self.target = target
     self.weights = weights

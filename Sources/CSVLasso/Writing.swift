@@ -16,35 +16,28 @@ func copy(
     })
 }
 
-/// Writes the kept columns, the fitted ones as z-scores of the fit's centre and scale.
-///
-/// The target and copied columns are written as they stand.
-func copyStandardized(
-  _ reader: inout BatchReader, _ fit: Fit, to output: OutputFile, _ progress: Progress
-) throws(Failure) {
-  let (schema, design) = (fit.schema, fit.path.design)
-  let written = fit.written
-  var columns: [Rewrite?] = written.map { $0 ? .copy : nil }
-  for (term, column) in fit.columns.enumerated()
-  where written[column] && !schema.copied.contains(column) {
-    if case .levels = design.terms[term] { continue }
-    columns[column] = .standardize(center: design.center[term], scale: design.scale[term])
+extension Fit {
+  /// What to write: columns as they stand, or the fitted ones as z-scores of the fit's centre and scale;
+  /// the target, copied columns and categoricals always as they stand.
+  var cuttingPlan: CuttingPlan {
+    let keeps = written
+    guard options.standardizesOutput else {
+      return CuttingPlan(keeps, skipsRagged: options.skipsRagged)
+    }
+    var scalings = [CuttingPlan.Scaling?](repeating: nil, count: keeps.count)
+    for (term, column) in columns.enumerated() where !schema.copied.contains(column) {
+      if case .levels = path.design.terms[term] { continue }
+      scalings[column] = .init(center: path.design.center[term], scale: path.design.scale[term])
+    }
+    return CuttingPlan(keeps, skipsRagged: options.skipsRagged, scalings: scalings)
   }
-  guard written.contains(true) else { return }
-  let skipsRagged = fit.options.skipsRagged
-  try emit(reader.opening(CuttingPlan(written), fit.options), to: output)
-  try forEachBatch(
-    of: &reader, stage: "writing", fit.options, schema, progress,
-    work: { [columns] batch, index in batch.rewrite(index, columns, skipsRagged: skipsRagged) },
-    take: { pieces throws(Failure) in
-      for piece in pieces { try emit(piece.bytes, to: output) }
-    })
 }
 
 extension BatchReader {
   /// What is written before the first row: the bytes before the first record, and the header.
   fileprivate func opening(_ plan: CuttingPlan, _ options: Options) -> [UInt8] {
-    preamble + (options.dialect.hasHeader ? first.batch.cut(0, plan).bytes : [])
+    let names = CuttingPlan(plan.keeps)
+    return preamble + (options.dialect.hasHeader ? first.batch.cut(0, names).bytes : [])
   }
 }
 

@@ -195,6 +195,10 @@ struct Files {
     guard [main ?? "-", model, ledger].count(where: { $0 == "-" }) <= 1 else {
       throw Failure(.usage, "only one output can go to standard output")
     }
+    let named = [main, model, ledger].compactMap { $0 }
+    guard Set(named).count == named.count else {
+      throw Failure(.usage, "two outputs have the same name")
+    }
     func open(_ path: String?) throws(Failure) -> OutputFile {
       try Failure.writing { () throws(WriteError) in try OutputFile(path: path) }
     }

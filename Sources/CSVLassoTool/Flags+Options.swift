@@ -44,7 +44,9 @@ private func usage(_ text: String) -> Failure { Failure(.usage, text) }
 extension ModelFlags {
   fileprivate func fill(_ options: inout Options) throws(Failure) {
     guard (0...1).contains(alpha) else { throw usage("--alpha lies between 0 and 1, not \(alpha)") }
-    guard nlambda >= 1 else { throw usage("--nlambda is at least 1") }
+    guard (1...100_000).contains(nlambda) else {
+      throw usage("--nlambda lies between 1 and 100000")
+    }
     guard tol > 0, tol < 1 else { throw usage("--tol lies between 0 and 1") }
     if let lambdaRatio, !(lambdaRatio > 0 && lambdaRatio < 1) {
       throw usage("--lambda-ratio lies between 0 and 1")

@@ -41,6 +41,7 @@ struct Main: ParsableCommand {
   static func main() {
     // A parent may have left the signal ignored; a filter ends when nobody reads it.
     _ = signal(SIGPIPE, SIG_DFL)
+    Terminal.occupyStandardDescriptors()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -49,7 +50,7 @@ struct Main: ParsableCommand {
       Self.exit(withError: ExitCode(failure.kind.status))
     } catch {
       guard Self.exitCode(for: error) == .validationFailure else { Self.exit(withError: error) }
-      Terminal.message(Self.message(for: error) + " (see csvlasso --help)")
+      Terminal.message(Self.message(for: error) + " (see csvlasso help select)")
       Self.exit(withError: ExitCode(Failure.Kind.usage.status))
     }
   }

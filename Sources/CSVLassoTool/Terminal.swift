@@ -8,8 +8,22 @@ internal import CSVLasso
 
 /// What a person sees: messages and progress, all on standard error.
 enum Terminal {
-  /// One line, after the program's name.
-  static func message(_ text: String) { write("csvlasso: \(text)\n") }
+  /// One line, after the program's name; control characters, which a cell or a name may hold, as spaces.
+  static func message(_ text: String) {
+    let line = text.unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control ? " " : Character(scalar)
+    }
+    write("csvlasso: \(String(line))\n")
+  }
+
+  /// Puts something that cannot be used in the place of closed standard descriptors, or the next file to
+  /// be opened would take it.
+  static func occupyStandardDescriptors() {
+    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    where fcntl(descriptor, F_GETFD) < 0 {
+      _ = unsafe open("/dev/null", mode)
+    }
+  }
 
   static func write(_ text: String) {
     var bytes = Array(text.utf8)[...]

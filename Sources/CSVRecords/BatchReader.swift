@@ -72,6 +72,8 @@ package struct BatchReader {
   private var start = 0
   private var atEnd = false
   private var lines = 0
+  /// How many bytes were looked at in vain.
+  private var cutLast = 0
   /// Whether the buffer holds bytes that no batch was cut from yet.
   private var isFresh = true
 
@@ -104,13 +106,28 @@ package struct BatchReader {
       if !(sizes.isStreaming && isFresh && filled > 0) { try fill() }
       isFresh = false
       if filled == 0 { return nil }
-      if let batch = try cut() { return batch }
+      if isWorthCutting {
+        if let batch = try cut() {
+          cutLast = 0
+          return batch
+        }
+        cutLast = filled
+      }
       if atEnd { return nil }
       // No record ends in the buffer: a longer one is needed.
       if filled == buffer.count {
         buffer.append(contentsOf: repeatElement(0, count: buffer.count))
       }
     }
+  }
+
+  /// Whether another look at a record that was not whole may find it whole.
+  ///
+  /// A long one is looked at again only where it has grown by a quarter or the input pauses behind a line
+  /// end, or each short read would go over all of it.
+  private var isWorthCutting: Bool {
+    atEnd || filled < 1 << 16 || filled - cutLast > cutLast / 4
+      || isLineEnd(buffer[filled - 1])
   }
 
   /// Moves the rest of the last batch to the front.
@@ -137,15 +154,22 @@ package struct BatchReader {
 
   /// Makes a batch of the records that the buffer holds whole; nil if there are none.
   private mutating func cut() throws(ReadError) -> Batch? {
-    try refuseNUL(in: buffer, upTo: filled, linesBefore: lines)
+    // What stands before a fault is handed out first, so that the first fault in the input is told.
+    let fault = index(of: 0, in: buffer, 0..<filled)
+    let limit = fault ?? filled
     let isPlain =
-      !sizes.alwaysTable
-      && (dialect.quote == 0 || !contains(buffer, dialect.quote, 0..<filled))
-    return isPlain ? cutPlain() : try cutByTable()
+      !sizes.alwaysTable && !dialect.delimitsWithinNumbers
+      && (dialect.quote == 0 || !contains(buffer, dialect.quote, 0..<limit))
+    let isLast = atEnd && fault == nil
+    if let batch = isPlain ? cutPlain(limit, isLast) : try cutByTable(limit, isLast) { return batch }
+    guard fault == nil else {
+      throw .nul(line: lines + countLines(buffer, upTo: limit) + 1)
+    }
+    return nil
   }
 
-  private mutating func cutPlain() -> Batch? {
-    let end = atEnd ? filled : lastLineEnd(buffer, upTo: filled)
+  private mutating func cutPlain(_ limit: Int, _ isLast: Bool) -> Batch? {
+    let end = isLast ? limit : lastLineEnd(buffer, upTo: limit)
     guard end > 0 else { return nil }
     var pieces: [Batch.Piece] = []
     var from = 0
@@ -160,15 +184,14 @@ package struct BatchReader {
     return batch
   }
 
-  private mutating func cutByTable() throws(ReadError) -> Batch? {
-    let table: RecordTable
-    do throws(ReadError) {
-      table = try RecordTable(buffer, 0..<filled, dialect, isLast: atEnd)
-    } catch {
-      throw error.shifted(byLines: lines)
+  private mutating func cutByTable(_ limit: Int, _ isLast: Bool) throws(ReadError) -> Batch? {
+    let table = RecordTable(buffer, 0..<limit, dialect, isLast: isLast)
+    guard table.consumed > 0 else {
+      if let fault = table.fault { throw fault.shifted(byLines: lines) }
+      return nil
     }
-    guard table.consumed > 0 else { return nil }
     var pieces: [Batch.Piece] = []
+    if table.count == 0 { pieces.append(.records(0..<0)) }  // blank lines alone
     var from = 0
     while from < table.count {
       var to = from + 1

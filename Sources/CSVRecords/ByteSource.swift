@@ -44,7 +44,7 @@ public final class ByteSource {
     let stamp = Stamp(descriptor)
     let here = lseek(descriptor, 0, SEEK_CUR)
     self.descriptor = descriptor
-    name = path ?? "stdin"
+    name = path.map { $0.isEmpty ? "''" : $0 } ?? "stdin"
     closes = path != nil
     if let stamp, stamp.isRegular, here >= 0 {
       self.stamp = stamp

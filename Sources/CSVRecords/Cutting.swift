@@ -3,13 +3,25 @@ package struct CuttingPlan: Sendable {
   /// One entry a column.
   package let keeps: [Bool]
   package let skipsRagged: Bool
+  /// For each column, how its numbers are written; nil for cells that are copied as they stand.
+  package let scalings: [Scaling?]?
   /// The last column that is kept, or -1.
   let last: Int
   /// Whether a record's output can look like a blank line: then an empty field is written as `""`.
   let isSingle: Bool
 
-  package init(_ keeps: [Bool], skipsRagged: Bool = false) {
+  /// Writes numbers as (value − center) / scale, with all digits that a double needs.
+  package struct Scaling: Sendable {
+    let center: Double
+    let scale: Double
+
+    package init(center: Double, scale: Double) { (self.center, self.scale) = (center, scale) }
+  }
+
+  /// - Parameter scalings: where given, batches need a table (``BatchReader/Sizes/alwaysTable``).
+  package init(_ keeps: [Bool], skipsRagged: Bool = false, scalings: [Scaling?]? = nil) {
     self.keeps = keeps
+    self.scalings = scalings
     self.skipsRagged = skipsRagged
     last = keeps.lastIndex(of: true) ?? -1
     isSingle = keeps.count { $0 } == 1
@@ -33,6 +45,7 @@ extension Batch {
     var cut = unsafe bytes.withUnsafeBytes { bytes in
       switch pieces[index] {
       case .plain(let range):
+        precondition(plan.scalings == nil, "rewriting needs a table")
         return unsafe cutPlain(UnsafeRawBufferPointer(rebasing: bytes[range]), plan)
       case .records(let records):
         return unsafe cutTable(bytes, records, plan)
@@ -82,7 +95,7 @@ extension Batch {
           return output
         }
         let skipped = i
-        i = unsafe afterLineEnd(bytes, i)
+        i = unsafe afterLineEnd(bytes, i, count)
         if i > skipped { line += 1 }
       } else if plan.isSingle && output.bytes.count == mark {
         output.bytes += emptyField
@@ -91,19 +104,16 @@ extension Batch {
     return output
   }
 
-  /// An empty field that no reader takes for a blank line; without quotes there is none.
-  private var emptyField: [UInt8] {
-    dialect.quote == 0 ? [] : [dialect.quote, dialect.quote]
-  }
-
+  /// Records as libcsv found them.
   private func cutTable(
     _ bytes: UnsafeRawBufferPointer, _ records: Range<Int>, _ plan: CuttingPlan
   ) -> CutBytes {
     let table = table!
     var output = CutBytes()
-    // What stands before the batch's first record goes with its first piece.
+    // What stands before the batch's first record goes with its first piece; a batch may hold no more.
     if records.lowerBound == 0 {
-      unsafe output.bytes.append(contentsOf: bytes[range.lowerBound..<table.starts[0]])
+      let first = table.count > 0 ? table.starts[0] : range.upperBound
+      unsafe output.bytes.append(contentsOf: bytes[range.lowerBound..<first])
     }
     for record in records {
       let fields = table.fields(record)
@@ -115,7 +125,7 @@ extension Batch {
             line: table.lines[record], expected: plan.keeps.count, found: fields.count)
           return output
         }
-        unsafe output.bytes.append(contentsOf: bytes[afterLineEnd(bytes, end)..<next])
+        unsafe output.bytes.append(contentsOf: bytes[afterLineEnd(bytes, end, next)..<next])
         continue
       }
       let mark = output.bytes.count
@@ -123,20 +133,38 @@ extension Batch {
       for (column, field) in fields.enumerated() where plan.keeps[column] {
         if !isFirst { output.bytes.append(dialect.delimiter) }
         isFirst = false
-        unsafe output.bytes.append(contentsOf: bytes[table.raw(field, of: record)])
+        if let scaling = plan.scalings?[column],
+          let value = number(table.content(field, of: record, in: self.bytes))
+        {
+          output.bytes += Array("\((value - scaling.center) / scaling.scale)".utf8)
+        } else {
+          unsafe output.bytes.append(contentsOf: bytes[table.raw(field, of: record)])
+        }
       }
       if plan.isSingle && output.bytes.count == mark { output.bytes += emptyField }
       unsafe output.bytes.append(contentsOf: bytes[end..<next])
     }
     return output
   }
+
+  private func number(_ content: ArraySlice<UInt8>) -> Double? {
+    unsafe content.withUnsafeBytes { bytes in
+      guard case .value(let value) = unsafe Number.parse(bytes) else { return nil }
+      return value
+    }
+  }
+
+  /// An empty field that no reader takes for a blank line; without quotes there is none.
+  private var emptyField: [UInt8] {
+    dialect.quote == 0 ? [] : [dialect.quote, dialect.quote]
+  }
 }
 
-/// Just after the line end at `i`, a CR LF taken as one; `i` at the end of the bytes.
-private func afterLineEnd(_ bytes: UnsafeRawBufferPointer, _ i: Int) -> Int {
-  guard i < bytes.count else { return i }
+/// Just after the line end at `i`, a CR LF taken as one; `i` at `limit`.
+private func afterLineEnd(_ bytes: UnsafeRawBufferPointer, _ i: Int, _ limit: Int) -> Int {
+  guard i < limit else { return i }
   let isPair =
-    unsafe bytes[i] == UInt8(ascii: "\r") && i + 1 < bytes.count
+    unsafe bytes[i] == UInt8(ascii: "\r") && i + 1 < limit
     && bytes[i + 1] == UInt8(ascii: "\n")
   return i + (isPair ? 2 : 1)
 }

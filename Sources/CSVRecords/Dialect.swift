@@ -22,6 +22,9 @@ public struct Dialect: Sendable, Equatable {
     delimiter != quote && delimiter != 0 && !isLineEnd(delimiter) && !isLineEnd(quote)
   }
 
+  /// Whether the delimiter can stand in a number, which then does not end where its digits do.
+  var delimitsWithinNumbers: Bool { "0123456789+-.eE".utf8.contains(delimiter) }
+
   /// A space or tab that is not the delimiter: allowed around a number.
   @inline(__always)
   func isSpace(_ byte: UInt8) -> Bool {

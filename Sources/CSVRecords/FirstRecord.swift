@@ -28,6 +28,7 @@ struct Opening {
 
   /// - Throws: ``ReadError/empty`` and what ``RecordTable`` throws.
   mutating func firstRecord(_ dialect: Dialect) throws(ReadError) -> FirstRecord {
+    var looked = 0
     while true {
       let count = try source.fill(&buffer, from: filled)
       filled += count
@@ -35,8 +36,11 @@ struct Opening {
       if filled < 3 && !atEnd { continue }
       try refuseUTF16()
       let mark = buffer[..<filled].starts(with: Self.byteOrderMark) ? 3 : 0
-      try refuseNUL(in: buffer, upTo: filled, linesBefore: 0)
-      if let record = try record(from: mark, dialect) { return record }
+      // A long record is looked at again only where it has grown by a quarter or ends in a line end.
+      if atEnd || filled < 1 << 16 || filled - looked > looked / 4 || isLineEnd(buffer[filled - 1]) {
+        if let record = try record(from: mark, dialect) { return record }
+        looked = filled
+      }
       guard !atEnd else { throw .empty }
       if filled == buffer.count {
         buffer.append(contentsOf: repeatElement(0, count: buffer.count))
@@ -47,13 +51,14 @@ struct Opening {
   private mutating func record(from mark: Int, _ dialect: Dialect) throws(ReadError)
     -> FirstRecord?
   {
-    let table: RecordTable
-    do throws(ReadError) {
-      table = try RecordTable(buffer, mark..<filled, dialect, isLast: atEnd, limit: 1)
-    } catch {
-      throw error.shifted(byLines: 0)
+    let limit = index(of: 0, in: buffer, mark..<filled) ?? filled
+    let table = RecordTable(
+      buffer, mark..<limit, dialect, isLast: atEnd && limit == filled, limit: 1)
+    guard table.count == 1 else {
+      if let fault = table.fault { throw fault.shifted(byLines: 0) }
+      if limit < filled { throw .nul(line: countLines(buffer, upTo: limit) + 1) }
+      return nil
     }
-    guard table.count == 1 else { return nil }
     let start = mark + table.starts[0]
     recordEnd = mark + table.consumed
     linesBefore = table.lines[0]
@@ -66,7 +71,7 @@ struct Opening {
     }
     preamble = Array(buffer[..<start])
     let bytes = Array(buffer[start..<recordEnd])
-    let own = try RecordTable(bytes, bytes.indices, dialect, isLast: true)
+    let own = RecordTable(bytes, bytes.indices, dialect, isLast: true)
     let fields = own.fields(0).map { Array(own.content($0, of: 0, in: bytes)) }
     return FirstRecord(
       fields: fields,

@@ -67,7 +67,7 @@ public final class OutputFile {
     guard kind == .staged else { return }
     guard fsync(descriptor) == 0 else { throw .cannotWrite(path: path, errno: errno) }
     // A name can be given to nameless bytes only where nothing stands, so a temporary one it is.
-    let temporary = "\(directory(of: path))/.\(lastComponent(of: path)).\(getpid())"
+    let temporary = "\(directory(of: path))/.csvlasso-\(getpid())-\(descriptor)"
     let source = "/proc/self/fd/\(descriptor)"
     if unsafe linkat(AT_FDCWD, source, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) != 0 {
       try copy(to: temporary)
@@ -111,18 +111,20 @@ public final class OutputFile {
   }
 }
 
-/// The file that a path leads to, links followed; the path itself where nothing stands yet.
+/// The file that a path leads to, links followed, those to nothing too.
 private func resolved(_ path: String) -> String {
-  guard let real = unsafe realpath(path, nil) else { return path }
-  defer { unsafe free(real) }
-  return unsafe String(cString: real)
+  var path = path
+  for _ in 0..<40 {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    let count = unsafe readlink(path, &bytes, Int(PATH_MAX))
+    guard count > 0 else { return path }
+    let target = String(decoding: bytes[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    path = target.hasPrefix("/") ? target : "\(directory(of: path))/\(target)"
+  }
+  return path
 }
 
 private func directory(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
-private func lastComponent(of path: String) -> Substring {
-  path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
 }

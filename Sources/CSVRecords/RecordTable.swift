@@ -23,6 +23,8 @@ struct RecordTable: Sendable {
   private(set) var contentStarts: [Int] = []
   /// How many bytes the complete records take, line ends between them included.
   private(set) var consumed = 0
+  /// What is wrong with the record behind those that are complete, its line counted from 0.
+  fileprivate(set) var fault: ReadError?
   /// How many lines end in the bytes consumed.
   private(set) var lineCount = 0
 
@@ -49,20 +51,19 @@ struct RecordTable: Sendable {
   /// - Parameters:
   ///   - isLast: whether the input ends with these bytes, so that its last record needs no line end.
   ///   - limit: stop after so many records.
-  /// - Throws: ``ReadError/unclosedQuote(line:)`` or ``ReadError/textAfterQuote(line:column:)``, with
-  ///   lines counted from 0 at the start of the range; places count from there too.
   /// - Complexity: O(bytes)
   init(
     _ bytes: [UInt8], _ range: Range<Int>, _ dialect: Dialect, isLast: Bool, limit: Int = .max
-  ) throws(ReadError) {
-    let outcome = unsafe bytes.withUnsafeBytes { bytes in
+  ) {
+    self = unsafe bytes.withUnsafeBytes { bytes in
       let splitter = unsafe Splitter(UnsafeRawBufferPointer(rebasing: bytes[range]), dialect)
-      return Result { () throws(ReadError) in
+      do throws(ReadError) {
         try splitter.run(isLast: isLast, limit: limit)
-        return splitter.table
+      } catch {
+        splitter.table.fault = error
       }
+      return splitter.table
     }
-    self = try outcome.get()
   }
 
   /// The fields of record `i`, as indices.

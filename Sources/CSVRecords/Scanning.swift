@@ -56,12 +56,6 @@ func countLines(_ bytes: [UInt8], upTo count: Int) -> Int {
   }
 }
 
-/// - Throws: ``ReadError/nul(line:)`` if a NUL stands in the first `count` bytes.
-func refuseNUL(in bytes: [UInt8], upTo count: Int, linesBefore: Int) throws(ReadError) {
-  guard let place = index(of: 0, in: bytes, 0..<count) else { return }
-  throw .nul(line: linesBefore + countLines(bytes, upTo: place) + 1)
-}
-
 extension ReadError {
   /// The same error, its line counted from 0 in a stretch turned into one counted from 1 in the input.
   func shifted(byLines lines: Int) -> ReadError {
