@@ -8,7 +8,7 @@ package enum ColumnAction: Sendable, Equatable {
   /// The same, but text, and an integer that starts with a zero, say that the column is no number: they
   /// are noted, and the pass goes on.
   case tentative(Int)
-  /// Text, as a code, into this place of the codes; spaces around it do not count.
+  /// Text, as a code, into this place of the codes.
   case text(Int)
 
   var isText: Bool { if case .text = self { true } else { false } }
@@ -77,9 +77,9 @@ package struct ParsedRows: PieceResult {
   ///
   /// - Returns: nil if the cell is missing and may not be.
   mutating func code(_ text: UnsafeRawBufferPointer, slot: Int, _ missing: MissingCells) -> Int? {
-    let key = unsafe Array(trimmed(text))
+    let key = unsafe Array(text)
     if let code = codeOf[slot][key] { return code }
-    let isMissing = missing.contains(key)
+    let isMissing = unsafe missing.contains(text)
     if isMissing && missing.areRefused { return nil }
     let level = isMissing ? nil : key
     let code = levels[slot].firstIndex(of: level) ?? levels[slot].count

@@ -16,7 +16,10 @@ import Testing
       ByteSource(path: path, readings: .once), Dialect(),
       .init(piece: 4 << 20, alwaysTable: table))
     #expect(reader.first.fields.count == width)
-    let plan = ParsingPlan((0..<width).map { $0 % 1000 == 0 ? .number($0 / 1000) : .skip })
+    let plan = ParsingPlan(
+      (0..<width).map { column -> ColumnAction in
+        column % 1000 == 0 ? .optional(column / 1000) : .skip
+      })
     let batch = try #require(try reader.next())
     let rows = batch.parse(0, plan)
     #expect(rows.failure == nil)
@@ -36,7 +39,7 @@ import Testing
     var cut = Array("a,b\n".utf8)
     while let batch = try reader.next() {
       for piece in batch.pieces.indices {
-        levels += batch.parse(piece, ParsingPlan([.text(0), .skip])).levels[0]
+        levels += batch.parse(piece, ParsingPlan([.text(0), .skip])).levels[0].map { $0! }
         cut += batch.cut(piece, CuttingPlan([true, true])).bytes
       }
     }

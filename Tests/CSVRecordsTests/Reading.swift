@@ -24,8 +24,10 @@ struct Reading: Equatable, CustomStringConvertible {
     preamble = reader.preamble
     names = reader.first.fields
     let width = names.count
-    let textPlan = ParsingPlan((0..<width).map { .text($0) }, skipsRagged: skipsRagged)
-    let numberPlan = ParsingPlan((0..<width).map { .number($0) }, skipsRagged: skipsRagged)
+    let textPlan = ParsingPlan(
+      (0..<width).map { .text($0) }, skipsRagged: skipsRagged, missing: nothingIsMissing)
+    let numberPlan = ParsingPlan(
+      (0..<width).map { .optional($0) }, skipsRagged: skipsRagged, missing: nothingIsMissing)
     let cutting = CuttingPlan(keeps(width), skipsRagged: skipsRagged)
     cut = .success(preamble + (dialect.hasHeader ? reader.first.batch.cut(0, cutting).bytes : []))
     do throws(ReadError) {
@@ -69,6 +71,9 @@ struct Reading: Equatable, CustomStringConvertible {
   }
 }
 
+/// Every cell is what it says.
+let nothingIsMissing = MissingCells([])
+
 func keepAll(_ width: Int) -> [Bool] { Array(repeating: true, count: width) }
 
 /// Every second column, the last among them.
@@ -76,7 +81,7 @@ func keepSome(_ width: Int) -> [Bool] { (0..<width).map { (width - 1 - $0) % 2 =
 
 extension ParsedRows {
   fileprivate func rows(_ plan: ParsingPlan) -> [[[UInt8]]] {
-    (0..<count).map { row in (0..<plan.textCount).map { levels[$0][codes[$0][row]] } }
+    (0..<count).map { row in (0..<plan.textCount).map { levels[$0][codes[$0][row]]! } }
   }
 
   fileprivate func numberRows(_ plan: ParsingPlan) -> [[UInt64]] {
