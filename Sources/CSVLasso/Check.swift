@@ -19,6 +19,7 @@ public struct Check: Sendable {
   public init(_ source: ByteSource, _ options: Options, progress: Progress) throws(Failure) {
     var reader = try Reduction.records(of: source, options)
     let header = Header(reader.first, hasHeader: options.dialect.hasHeader)
+    try Reduction.refuseOtherDelimiter(header, source: source.name)
     let count = header.names.count
     let missing = MissingCells(options.missingTexts)
     let skipsRagged = options.skipsRagged

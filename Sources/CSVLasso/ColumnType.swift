@@ -35,6 +35,8 @@ enum ReadAs: Sendable, Equatable {
   case number
   /// Text.
   case text
+  /// Not at all: it is known to be text with so many levels, and no candidate.
+  case ignored(levels: Int)
 }
 
 extension Schema {
@@ -71,6 +73,7 @@ extension Schema {
       case .text:
         actions[column] = .text(texts)
         texts += 1
+      case .ignored: break
       }
     }
     if targetIsText {

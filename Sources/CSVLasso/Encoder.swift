@@ -10,6 +10,8 @@ struct Encoder: Sendable {
   /// A predictor that is read as a number.
   private struct NumberColumn: Sendable {
     let predictor: Int
+    /// Whether text in it is a fault.
+    let isDeclared: Bool
     /// What the value column holds where the cell is missing.
     var origin = 0.0
     /// The column of the missing-indicator, once a cell was missing.
@@ -45,12 +47,15 @@ struct Encoder: Sendable {
   private var numbers: [NumberColumn]
   private var texts: [TextColumn]
   private let maxLevels: Int
+  private let reading: [ReadAs]
 
   /// The target's column in the moments.
   var target: Int { numbers.count }
 
   init(_ reading: [ReadAs], maxLevels: Int) {
-    numbers = reading.indices.filter { reading[$0] != .text }.map { NumberColumn(predictor: $0) }
+    self.reading = reading
+    numbers = reading.indices.filter { reading[$0] == .number || reading[$0] == .declaredNumber }
+      .map { NumberColumn(predictor: $0, isDeclared: reading[$0] == .declaredNumber) }
     texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
     width = numbers.count + 1
     self.maxLevels = maxLevels
@@ -116,7 +121,19 @@ struct Encoder: Sendable {
 
   /// Whether no number could still turn out to be a categorical: each has more values than one may
   /// have. If text comes up in such a column it is no candidate, and nothing need be read again.
-  var isSettled: Bool { numbers.allSatisfy { $0.distinct.count > maxLevels } }
+  var isSettled: Bool {
+    numbers.allSatisfy { $0.isDeclared || $0.distinct.count > maxLevels }
+  }
+
+  /// Predictors that turned out to be no candidates though their missing cells were looked at, and how
+  /// many levels they have.
+  var ignorable: [Int: Int] {
+    var levels: [Int: Int] = [:]
+    for column in texts where column.isText && column.missingCount > 0 {
+      levels[column.predictor] = column.seen.count
+    }
+    return levels
+  }
 
   /// Takes note of the values in a piece, for ``isSettled``.
   mutating func watch(_ piece: ParsedRows, stride: Int) {
@@ -153,11 +170,13 @@ struct Encoder: Sendable {
 
   /// What the predictors turned out to be.
   func outcome(_ missing: Options.Missing) -> Encoding {
-    var isSequence = [Bool](repeating: false, count: numbers.count + texts.count)
+    var isSequence = [Bool](repeating: false, count: reading.count)
     for column in numbers {
       isSequence[column.predictor] = column.isSequence && column.direction != 0
     }
-    var types = [ColumnType](repeating: .numeric, count: numbers.count + texts.count)
+    var types = reading.map { reading -> ColumnType in
+      if case .ignored(let levels) = reading { .text(levels: levels) } else { .numeric }
+    }
     var terms = [Term?](repeating: nil, count: types.count)
     var counts = [Int](repeating: 0, count: types.count)
     for (slot, column) in numbers.enumerated() {

@@ -114,6 +114,15 @@ public enum Model {
       }
     }
     let labels = fit.coefficientLabels
+    // A missing cell filled with the column's centre, as a reader of the file would do it: what the
+    // indicator then adds is its coefficient but for the way from the origin to the centre.
+    for (term, kind) in path.design.terms.enumerated() {
+      guard case .indicated(let value, let missing, let origin) = kind else { continue }
+      let way = origin - path.design.center[term]
+      for step in coefficients[missing]?.indices ?? 0..<0 {
+        coefficients[missing]![step] += (coefficients[value]?[step] ?? 0) * way
+      }
+    }
     text.key("path", indent: 2)
     text.nested("{", "}", indent: 2) { text in
       text.member("lambda", points.map(\.lambda))
@@ -124,7 +133,8 @@ public enum Model {
       text.key("coefficients", indent: 4)
       text.nested("{", "}", indent: 4) { text in
         for slot in coefficients.keys.sorted() {
-          text.key(labels[slot] ?? "", indent: 6)
+          guard let label = labels[slot] else { continue }
+          text.key(label, indent: 6)
           text.numbers(coefficients[slot]!)
         }
       }
@@ -229,7 +239,8 @@ extension Fit {
       let name = schema.header.label(column)
       switch path.design.terms[term] {
       case .number(let value): labels[value] = name
-      case .imputed(let value, let missing, _), .indicated(let value, let missing, _):
+      case .imputed(let value, _, _): labels[value] = name
+      case .indicated(let value, let missing, _):
         labels[value] = name
         labels[missing] = "\(name) is missing"
       case .levels(let columns):
@@ -293,7 +304,7 @@ public struct SavedModel: Decodable, Sendable {
       )
     }
     do { self = try decoder.decode(SavedModel.self, from: data) } catch {
-      throw Failure(.data, "\(name): the model is damaged: \(error)")
+      throw Failure(.data, "\(name): the model is damaged; fit it again")
     }
   }
 }

@@ -64,7 +64,7 @@ public enum Reduction {
   }
 
   /// Refuses a header of one column that another delimiter would cut.
-  private static func refuseOtherDelimiter(_ header: Header, source: String) throws(Failure) {
+  static func refuseOtherDelimiter(_ header: Header, source: String) throws(Failure) {
     guard header.names.count == 1 else { return }
     let others: [(Character, String)] = [
       (";", "semicolons: use -d ';'"), ("\t", "tabs: use --tabs"), (",", "commas: use -d ,"),

@@ -37,12 +37,15 @@ struct RowBlocks: Sendable {
         schema, options, reading, targetIsText: targetIsText, source: source.name,
         rowCount: rowCount)
       try pass.run(&reader, progress)
-      if pass.contradicted.isEmpty && !pass.target.isContradicted {
+      let ignorable = options.missing == .dropRow ? pass.encoder.ignorable : [:]
+      if pass.contradicted.isEmpty && !pass.target.isContradicted && ignorable.isEmpty {
         self = try pass.finish()
         return
       }
       reading = pass.reading
       for predictor in pass.contradicted { reading[predictor] = .text }
+      // Rows that were left out for a cell of a column that is no candidate have to come back in.
+      for (predictor, levels) in ignorable { reading[predictor] = .ignored(levels: levels) }
       targetIsText = targetIsText || pass.target.isContradicted
       try Reduction.rewind(source)
       reader = try Reduction.records(of: source, options)
@@ -86,7 +89,7 @@ private struct RowPass {
   private(set) var target: TargetWatch
   private var counts = RowCounts()
   private var plan: ParsingPlan
-  private var encoder: Encoder
+  private(set) var encoder: Encoder
   private var folds: FoldDealer
   private var blocks: BlockAccumulators
   private var hasStarted = false
@@ -136,7 +139,7 @@ private struct RowPass {
   private mutating func forgetIfSettled(_ source: ByteSource, _ pieces: [ParsedRows]) {
     guard !source.isFile, source.canRewind, options.missing != .dropRow else { return }
     for piece in pieces { encoder.watch(piece, stride: plan.numberCount) }
-    if encoder.isSettled { source.forget() }
+    if encoder.isSettled && target.isSettled(options) { source.forget() }
   }
 
   private mutating func parse(_ batch: Batch) throws(Failure) -> [ParsedRows] {
@@ -149,7 +152,7 @@ private struct RowPass {
     }
     for contradiction in pieces.lazy.flatMap(\.contradictions) {
       if contradiction.column == schema.target {
-        try target.contradict(contradiction.text, schema, options, source: source)
+        try target.contradict(contradiction, schema, options, source: source)
       } else {
         contradicted.insert(schema.predictors.firstIndex(of: contradiction.column)!)
       }

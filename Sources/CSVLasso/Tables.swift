@@ -5,17 +5,17 @@ extension Fit {
   /// One line a column: kept or dropped, and why.
   public func ledger() -> [UInt8] {
     var table = TableText([
-      "index", "name", "role", "type", "status", "reason", "entry_step", "entry_lambda",
-      "coefficient", "standardized_coefficient", "twin", "missing", "warning",
+      "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
+      "standardized_coefficient", "twin", "type", "missing", "warning",
     ])
     for report in columnReports() {
       table.row([
         String(report.index + 1), report.label, report.role.rawValue,
-        report.type?.label ?? "", report.isKept ? "kept" : "dropped", report.reason,
+        report.isKept ? "kept" : "dropped", report.reason,
         report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
         report.coefficient.map { "\($0)" } ?? "",
         report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
-        report.missing.map(String.init) ?? "", report.warning ?? "",
+        report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
       ])
     }
     return table.bytes

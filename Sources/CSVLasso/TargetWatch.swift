@@ -19,17 +19,27 @@ struct TargetWatch {
   /// Whether the label that came first is the second in order.
   var isReversed: Bool { sortedLabels.count == 2 && !sortedLabels[0].utf8.elementsEqual(found[0]) }
 
+  /// Whether no cell to come can ask for another reading: text that follows three numbers is a third
+  /// label.
+  func isSettled(_ options: Options) -> Bool {
+    isText || options.family == .auto || values.count >= 3
+  }
+
   mutating func see(_ value: Double) { if values.count < 3 { values.insert(value) } }
 
   /// Notes text in a target that was read as numbers.
   ///
   /// - Throws: ``Failure`` where the family is to be told from the cells, since only numbers are fitted.
   mutating func contradict(
-    _ text: String, _ schema: Schema, _ options: Options, source: String
+    _ cell: ParsedRows.Contradiction, _ schema: Schema, _ options: Options, source: String
   ) throws(Failure) {
     guard options.family == .gaussian else {
-      throw refusal("holds text, such as '\(text)'", schema, source)
+      throw Failure(
+        .data,
+        "\(source):\(cell.line): column '\(schema.header.label(schema.target))': '\(cell.text)' is not a number, and a target of classes is not fitted yet (--na '\(cell.text)' if it means a missing cell; --family gaussian fits two labels as 0 and 1)"
+      )
     }
+    guard values.count < 3 else { throw tooManyLabels(schema, source) }
     isContradicted = true
   }
 
@@ -49,10 +59,7 @@ struct TargetWatch {
       numbers.append(Double(found.firstIndex(of: level)!))
     }
     guard found.count <= 2 else {
-      throw Failure(
-        .data,
-        "\(source): the target '\(schema.header.label(schema.target))' has more than two labels (\(sortedLabels.prefix(3).joined(separator: ", ")) …); --family gaussian takes numbers or two labels"
-      )
+      throw tooManyLabels(schema, source)
     }
     return numbers
   }
@@ -60,14 +67,18 @@ struct TargetWatch {
   /// - Throws: ``Failure`` for a target of zeros and ones, unless it is to be fitted as numbers.
   func check(_ schema: Schema, _ options: Options, source: String) throws(Failure) {
     if options.family == .auto && values == [0, 1] {
-      throw refusal("holds only 0 and 1", schema, source)
+      throw Failure(
+        .data,
+        "\(source): the target '\(schema.header.label(schema.target))' holds only 0 and 1, and a target of classes is not fitted yet (--family gaussian fits it as a number, a linear probability)"
+      )
     }
   }
 
-  private func refusal(_ what: String, _ schema: Schema, _ source: String) -> Failure {
+  private func tooManyLabels(_ schema: Schema, _ source: String) -> Failure {
     Failure(
       .data,
-      "\(source): the target '\(schema.header.label(schema.target))' \(what); classes are not fitted yet (--family gaussian fits two labels as 0 and 1, a linear probability)"
+      "\(source): the target '\(schema.header.label(schema.target))' holds text and more than two values; --family gaussian takes numbers or two labels"
     )
   }
+
 }

@@ -52,7 +52,7 @@ struct CheckTable: ParsableCommand {
     let troubled = check.troubled.count
     if !general.quiet {
       Terminal.message(
-        "\(source.name): \(check.rows) rows, \(check.columns.count) columns; \(troubled == 0 ? "no problems" : "\(troubled) with problems")"
+        "\(source.name): \(counted(check.rows, "row")), \(counted(check.columns.count, "column")); \(troubled == 0 ? "no problems" : "\(troubled) with problems")"
       )
     }
     if strict && troubled > 0 { throw ExitCode(1) }

@@ -31,7 +31,7 @@ struct Main: ParsableCommand {
         csvlasso fit -y price houses.csv > model.json
         csvlasso apply model.json new.csv > reduced.csv
 
-      Exit status: 0 done; 64 wrong usage; 65 bad data; 66 no such input; 73 output cannot be created; \
+      Exit status: 0 done; 1 check --strict found problems; 64 wrong usage; 65 bad data; 66 no such input; 73 output cannot be created; \
       74 reading or writing failed.
       """,
     version: toolVersion,

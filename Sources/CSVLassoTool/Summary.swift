@@ -19,11 +19,8 @@ enum Summary {
   private static func data(_ fit: Fit, _ source: String) -> String {
     let candidates = fit.schema.roles.count { $0 == .candidate }
     let kept = fit.keptLabels
-    func count(_ number: Int, _ noun: String) -> String {
-      "\(number) \(noun)\(number == 1 ? "" : "s")"
-    }
     var line =
-      "\(source): \(count(fit.rowCount, "row")), \(count(candidates, "candidate")); kept \(kept.count)"
+      "\(source): \(counted(fit.rowCount, "row")), \(counted(candidates, "candidate")); kept \(kept.count)"
     if !kept.isEmpty {
       line += ": " + kept.prefix(12).joined(separator: " ") + (kept.count > 12 ? " …" : "")
     }
@@ -77,7 +74,7 @@ enum Summary {
         column.missing.flatMap { $0 > 0 ? "\(column.label) (\($0))" : nil }
       })
     for column in reports {
-      if let warning = column.warning { lines.append("note: '\(column.label)' \(warning)") }
+      if let warning = column.warning { lines.append("note: '\(column.label)': \(warning)") }
     }
     if fit.targetLabels.count == 2 {
       lines.append(
@@ -117,6 +114,9 @@ enum Summary {
       size *= 10
       magnitude -= 1
     }
+    var unit = 1.0
+    for _ in 1..<digits { unit *= 10 }
+    if (size * unit).rounded() >= 10 * unit { (size, magnitude) = (1, magnitude + 1) }
     if magnitude >= digits && magnitude < 15 { return String(Int(value.rounded())) }
     if magnitude < -4 || magnitude >= 15 {
       let scaled = decimal(value < 0 ? -size : size, places: digits - 1)
@@ -135,4 +135,9 @@ enum Summary {
     return (value < 0 ? "-" : "") + String(scaled / unit) + "."
       + String(repeating: "0", count: places - fraction.count) + fraction
   }
+}
+
+/// A number and its noun.
+func counted(_ number: Int, _ noun: String) -> String {
+  "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

@@ -19,7 +19,9 @@ enum Terminal {
   /// Puts something that cannot be used in the place of closed standard descriptors, or the next file to
   /// be opened would take it.
   static func occupyStandardDescriptors() {
-    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    for (descriptor, mode) in [
+      (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+    ]
     where fcntl(descriptor, F_GETFD) < 0 {
       _ = unsafe open("/dev/null", mode)
     }

@@ -161,7 +161,9 @@ package struct BatchReader {
       !sizes.alwaysTable && !dialect.delimitsWithinNumbers
       && (dialect.quote == 0 || !contains(buffer, dialect.quote, 0..<limit))
     let isLast = atEnd && fault == nil
-    if let batch = isPlain ? cutPlain(limit, isLast) : try cutByTable(limit, isLast) { return batch }
+    if let batch = isPlain ? cutPlain(limit, isLast) : try cutByTable(limit, isLast) {
+      return batch
+    }
     guard fault == nil else {
       throw .nul(line: lines + countLines(buffer, upTo: limit) + 1)
     }

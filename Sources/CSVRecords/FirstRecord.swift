@@ -37,7 +37,8 @@ struct Opening {
       try refuseUTF16()
       let mark = buffer[..<filled].starts(with: Self.byteOrderMark) ? 3 : 0
       // A long record is looked at again only where it has grown by a quarter or ends in a line end.
-      if atEnd || filled < 1 << 16 || filled - looked > looked / 4 || isLineEnd(buffer[filled - 1]) {
+      if atEnd || filled < 1 << 16 || filled - looked > looked / 4 || isLineEnd(buffer[filled - 1])
+      {
         if let record = try record(from: mark, dialect) { return record }
         looked = filled
       }

@@ -63,6 +63,8 @@ package struct ParsedRows: PieceResult {
   package struct Contradiction: Sendable, Equatable {
     /// From 0.
     package let column: Int
+    /// In the input, from 1.
+    package internal(set) var line: Int
     package let text: String
   }
 
@@ -92,8 +94,8 @@ package struct ParsedRows: PieceResult {
   ///
   /// - Returns: the fault, if there is one.
   mutating func store(
-    odd text: UnsafeRawBufferPointer, _ action: ColumnAction, column: Int, _ row: inout [Double],
-    _ plan: ParsingPlan
+    odd text: UnsafeRawBufferPointer, _ action: ColumnAction, column: Int, line: Int,
+    _ row: inout [Double], _ plan: ParsingPlan
   ) -> CellFault? {
     let (slot, mayBeMissing, mayBeText) =
       switch action {
@@ -102,6 +104,12 @@ package struct ParsedRows: PieceResult {
       case .tentative(let slot): (slot, true, true)
       case .skip, .text: preconditionFailure("not a numeric column")
       }
+    if unsafe mayBeMissing && plan.missing.contains(text) {
+      guard !plan.missing.areRefused else { return .missing }
+      row[slot] = .nan
+      missing[slot] += 1
+      return nil
+    }
     let parsed = unsafe Number.parse(text)
     let isLabel = unsafe mayBeText && startsWithExtraZero(trimmed(text))
     if case .value(let value) = parsed, !isLabel {
@@ -109,17 +117,11 @@ package struct ParsedRows: PieceResult {
       row[slot] = value
       return nil
     }
-    if unsafe mayBeMissing && plan.missing.contains(text) {
-      guard !plan.missing.areRefused else { return .missing }
-      row[slot] = .nan
-      missing[slot] += 1
-      return nil
-    }
     // An infinity is a number that no fit can take, not a label.
     if mayBeText, isLabel || parsed.isText {
       row[slot] = .nan
       if !contradictions.contains(where: { $0.column == column }) {
-        unsafe contradictions.append(Contradiction(column: column, text: excerpt(text)))
+        unsafe contradictions.append(Contradiction(column: column, line: line, text: excerpt(text)))
       }
       return nil
     }
@@ -149,6 +151,10 @@ extension Batch {
         return lane.rows
       }
     }
+    if !rows.contradictions.isEmpty {
+      let before = linesBefore(index) + 1
+      for place in rows.contradictions.indices { rows.contradictions[place].line += before }
+    }
     if let failure = rows.failure {
       rows.failure = failure.shifted(byLines: linesBefore(index))
     }
@@ -167,6 +173,8 @@ package struct MissingCells: Sendable {
   private let texts: Set<[UInt8]>
   /// The length of the longest; what is longer need not be looked up.
   private let longest: Int
+  /// Whether one of them could be taken for a number.
+  let includeNumbers: Bool
   /// Whether a missing cell is a failure.
   package let areRefused: Bool
 
@@ -174,6 +182,7 @@ package struct MissingCells: Sendable {
   package init(_ texts: [String] = [""], areRefused: Bool = false) {
     self.texts = Set(texts.map { Array($0.utf8) })
     longest = texts.map(\.utf8.count).max() ?? -1
+    includeNumbers = texts.contains { parseNumber($0) != nil }
     self.areRefused = areRefused
   }
 

@@ -50,6 +50,7 @@ internal import CNumbers
   private mutating func record() {
     let start = unsafe p
     let actions = plan.actions
+    let mayBeMissing = plan.missing.includeNumbers  // then a number has to be looked up first
     var column = 0
     while column < actions.count {
       let action = actions[column]
@@ -62,9 +63,9 @@ internal import CNumbers
           fault = odd(action, column)
         }
       case .optional(let slot):
-        if !number(slot) { fault = odd(action, column) }
+        if mayBeMissing || !number(slot) { fault = odd(action, column) }
       case .tentative(let slot):
-        if !number(slot, refusesExtraZero: true) { fault = odd(action, column) }
+        if mayBeMissing || !number(slot, refusesExtraZero: true) { fault = odd(action, column) }
       case .skip: skipField()
       case .text(let slot):
         let field = unsafe p
@@ -119,8 +120,8 @@ internal import CNumbers
     let field = unsafe p
     skipField()
     return unsafe rows.store(
-      odd: UnsafeRawBufferPointer(start: field, count: p - field), action, column: column, &row,
-      plan)
+      odd: UnsafeRawBufferPointer(start: field, count: p - field), action, column: column,
+      line: line, &row, plan)
   }
 
   @inline(__always)

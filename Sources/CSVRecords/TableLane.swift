@@ -34,7 +34,8 @@
         case .skip: break
         case .weight, .optional, .tentative:
           fault = unsafe withContent(field, of: record) {
-            unsafe rows.store(odd: $0, action, column: column, &row, plan)
+            unsafe rows.store(
+              odd: $0, action, column: column, line: table.lines[record], &row, plan)
           }
         case .text(let slot):
           let code = unsafe withContent(field, of: record) {

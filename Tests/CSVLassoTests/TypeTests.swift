@@ -312,3 +312,71 @@ private func type(_ name: String, _ fit: Fit) -> ColumnType {
     #expect(abs(profile.distinctCount - 20_000) < 1200)
   }
 }
+
+@Suite struct RegressionTests {
+  /// A number can stand for a missing cell too.
+  @Test func aNumberThatMeansMissingIsMissing() throws {
+    var (coded, empty) = ("a,b,y\n", "a,b,y\n")
+    for i in 0..<60 {
+      let line = "\(i * 37 % 61),"
+      coded += line + (i % 6 == 2 ? "999" : "\(i * 17 % 53)") + ",\(i * 37 % 61 + i * 17 % 53)\n"
+      empty += line + (i % 6 == 2 ? "" : "\(i * 17 % 53)") + ",\(i * 37 % 61 + i * 17 % 53)\n"
+    }
+    for sizes in [BatchReader.Sizes(), .init(alwaysTable: true)] {
+      let a = try withFile(coded) {
+        try fitFile(
+          $0,
+          options {
+            $0.missingTexts = ["999"]
+            $0.sizes = sizes
+          })
+      }
+      let b = try withFile(empty) { try fitFile($0, options()) }
+      #expect(a.missing == b.missing)
+      #expect(a.crossValidation == b.crossValidation)
+    }
+  }
+
+  /// Rows are left out for cells of candidates alone.
+  @Test func aTextThatIsNoCandidateLeavesNoRowOut() throws {
+    var text = "a,name,y\n"
+    for i in 0..<120 {
+      text += "\(i * 37 % 89),\(i % 3 == 1 ? "" : "n\(i)"),\(i * 37 % 89 * 2 + i % 3)\n"
+    }
+    let fit = try withFile(text) { try fitFile($0, options { $0.missing = .dropRow }) }
+    #expect(fit.counts.incomplete == 0 && fit.path.rows == 120)
+    #expect(fit.types[1] == .text(levels: 81))
+  }
+
+  /// What the model file says of a missing cell is what the fit does with it.
+  @Test func theIndicatorsCoefficientGoesWithTheCentre() throws {
+    var (text, rows) = ("a,b,y\n", [(a: Double, b: Double?)]())
+    for i in 0..<60 {
+      let (a, b) = (Double(i * 37 % 61), i % 5 == 3 ? nil : Double(i * 17 % 53) + 100)
+      rows.append((a, b))
+      text += "\(a),\(b.map { "\($0)" } ?? ""),\(a + (b ?? 170) / 3)\n"
+    }
+    let fit = try withFile(text) { try fitFile($0, options { $0.missing = .indicator }) }
+    struct Saved: Decodable {
+      struct Path: Decodable {
+        let intercept: [Double]
+        let coefficients: [String: [Double]]
+      }
+      let path: Path
+    }
+    let model = try JSONDecoder().decode(
+      Saved.self, from: Data(Model.json(fit, tool: "test"))
+    ).path
+    let step = fit.path.points.count - 1
+    let residual = rows.reduce(0.0) { sum, row in
+      let b = row.b ?? fit.path.design.center[1]
+      let value =
+        model.intercept[step] + model.coefficients["a"]![step] * row.a
+        + model.coefficients["b"]![step] * b
+        + (row.b == nil ? model.coefficients["b is missing"]![step] : 0)
+      let y = row.a + (row.b ?? 170) / 3
+      return sum + (y - value) * (y - value)
+    }
+    #expect(abs(residual / 60 - fit.path.meanSquaredError(step)) < 1e-9)
+  }
+}

@@ -15,7 +15,8 @@ public struct Design: Sendable {
   /// One centre a term: its mean for a number, missing cells left out; 0 for a categorical and without an
   /// intercept.
   public let center: [Double]
-  /// One scale a term, positive: the standard deviation of a number; 1 for a categorical, a constant and
+  /// One scale a term, positive: the standard deviation of a number, missing cells filled with the mean;
+  /// 1 for a categorical, a constant and
   /// without standardization.
   public let scale: [Double]
   /// Centre of the target; zero without an intercept.
@@ -183,6 +184,10 @@ private struct Coordinates {
       let shift = Self.meanShift(moments, value, missing, origin)
       basis = [[1, shift], [0, 1]]
       center = origin + shift
+      let variance =
+        quadraticForm(
+          Self.comoments(moments, [value, missing]), basis[0], basis[0]) / moments.weight
+      if standardize && variance > 0 { scale = variance.squareRoot() }
       orthonormalize(moments, [value, missing], intercept)
     case .levels(let columns):
       basis = columns.indices.map { level in columns.indices.map { $0 == level ? 1 : 0 } }
