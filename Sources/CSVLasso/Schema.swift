@@ -88,7 +88,8 @@ public struct Schema: Sendable {
       return features.contains(column) ? .candidate : .dropped
     }
     for selector in options.factors.map(\.columns) + options.nonnegative + options.nonpositive {
-      _ = try selector.columns(in: header)  // a name that is no column is told before the data are read
+      // A name that is no column is told before the data are read.
+      _ = try selector.columns(in: header)
     }
     self.header = header
     self.target = target

@@ -33,11 +33,13 @@ public final class OutputFile {
       kind = .standard
       return
     }
-    let target = resolved(path)
     var status = stat()
-    let exists = unsafe stat(target, &status) == 0
+    let exists = unsafe stat(path, &status) == 0
     let isRegular = status.st_mode & S_IFMT == S_IFREG
-    if exists && !isRegular {
+    // What stands under /dev leads to a descriptor or a device, whatever is behind it.
+    let isDirect = exists && (!isRegular || path.hasPrefix("/dev/"))
+    let target = isDirect ? path : resolved(path)
+    if isDirect {
       descriptor = unsafe open(target, O_WRONLY | O_CLOEXEC)
       kind = .direct
     } else {
