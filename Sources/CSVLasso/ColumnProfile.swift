@@ -94,9 +94,10 @@ public struct ColumnProfile: Sendable {
     if texts == 0 && numbers > 2 && missing == 0 && (rises || falls) {
       problems.append("looks like an id")
     }
-    if texts > 0 && distinctCount > maxLevels {
-      problems.append(
-        isExact && distinctCount == texts + numbers ? "all distinct text" : "too many levels")
+    if texts > 0 && isExact && distinctCount == rows && rows > 2 {
+      problems.append("all distinct text")
+    } else if texts > 0 && distinctCount > maxLevels {
+      problems.append("too many levels")
     }
     return problems
   }

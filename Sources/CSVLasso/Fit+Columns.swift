@@ -97,7 +97,7 @@ extension Fit {
     let isKeep = schema.roles[column] == .keep
     let obstacle: String? =
       if case .text(let levels) = type {
-        "text with \(levels.map { "\($0)\($0 >= Encoder.countedLevels ? " or more" : "") levels, " } ?? "")more than --max-levels \(options.maxLevels)"
+        textReason(levels)
       } else {
         switch path.exclusions[term!] {
         case .constant: "holds a single value"
@@ -115,6 +115,14 @@ extension Fit {
     }
     if isSelected { return "nonzero at the chosen lambda" }
     return entry == nil ? "zero on the whole path" : "zero at the chosen lambda"
+  }
+
+  private func textReason(_ levels: Int?) -> String {
+    let most = options.maxLevels
+    guard let levels else { return "text with more levels than --max-levels \(most)" }
+    if levels <= most { return "text that differs in every row" }
+    let count = levels >= Encoder.countedLevels ? "\(levels) or more" : "\(levels)"
+    return "text with \(count) levels, more than --max-levels \(most)"
   }
 
   /// For each column of the file, whether it is written.

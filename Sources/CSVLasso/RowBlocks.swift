@@ -53,8 +53,11 @@ struct RowBlocks: Sendable {
   }
 
   init(
-    _ blocks: [Moments], _ encoding: Encoding, _ counts: RowCounts, targetLabels: [String]
+    _ blocks: [Moments], _ encoding: Encoding, declared: Set<Int>, _ counts: RowCounts,
+    targetLabels: [String]
   ) {
+    let total = Moments.merged(blocks.isEmpty ? [Moments(width: encoding.target + 1)] : blocks)
+    let encoding = encoding.confined(to: total, declared: declared)
     let compact = encoding.compact()
     (terms, predictors) = (compact.terms, compact.predictors)
     moments = blocks.map { block in
@@ -232,10 +235,14 @@ private struct RowPass {
   consuming func finish() throws(Failure) -> RowBlocks {
     try target.check(schema, options, source: source)
     let (width, y) = (encoder.width, encoder.target)
+    let named = try schema.header.columns(options.categorical)
+    let declared = Set(
+      schema.predictors.indices.filter { named.contains(schema.predictors[$0]) })
     var moments = blocks.finish(width: width)
     if target.isReversed { for index in moments.indices { moments[index].complement(y) } }
     return RowBlocks(
-      moments, encoder.outcome(options.missing), counts, targetLabels: target.sortedLabels)
+      moments, encoder.outcome(options.missing), declared: declared, counts,
+      targetLabels: target.sortedLabels)
   }
 }
 /// A size as a person writes it.

@@ -60,7 +60,7 @@ enum Summary {
       zip(fit.columns, fit.path.exclusions).filter { $0.1 == .dependent }
         .map { fit.schema.header.label($0.0) })
     note(
-      "text with too many levels, not a candidate (copy it with --id)",
+      "text with too many levels or different in every row, not a candidate (copy it with --id)",
       reports.compactMap { column in
         if case .text(let levels) = column.type {
           column.label + (levels.map { " (\($0))" } ?? "")

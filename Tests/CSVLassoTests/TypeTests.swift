@@ -380,3 +380,49 @@ private func type(_ name: String, _ fit: Fit) -> ColumnType {
     #expect(abs(residual / 60 - fit.path.meanSquaredError(step)) < 1e-9)
   }
 }
+
+@Suite struct UnfittedRowTests {
+  /// Levels and missing cells of rows that are not fitted leave no trace.
+  @Test(arguments: ["d,7,1,0", "e,,1,0", "d,7,,1"])
+  func rowsThatAreNotFittedBringNoLevel(row: String) throws {
+    var text = "f,x,y,w\n"
+    for i in 0..<60 {
+      text += "\(["a", "b", "c"][i % 3]),\(i * 17 % 53),\([3, 9, 1][i % 3] + i * 17 % 53),1\n"
+    }
+    let base = options { $0.weights = "w" }
+    let a = try withFile(text) { try fitFile($0, base) }
+    let b = try withFile(text + row + "\n") { try fitFile($0, base) }
+    #expect(a.types == b.types)
+    #expect(a.crossValidation == b.crossValidation)
+  }
+
+  /// EBIC is BIC and a price more, so it never keeps more.
+  @Test func ebicIsNeverLessStrictThanBICWithGroups() throws {
+    for seed in UInt64(1)...10 {
+      var random = SplitMix64(seed: seed, stream: 1)
+      var text = "f,y\n"
+      for i in 0..<60 {
+        text +=
+          "\("abcdefgh".map(String.init)[i % 8]),\(Double.random(in: 0..<1, using: &random))\n"
+      }
+      func step(_ criterion: InformationCriterion) throws -> Int {
+        try withFile(text) {
+          try fitFile($0, options { $0.criterion = .information(criterion) }).selection.step
+        }
+      }
+      #expect(try step(.ebic) <= step(.bic))
+    }
+  }
+
+  @Test func textThatDiffersInEveryRowIsNoCandidate() throws {
+    var text = "model,x,y\n"
+    for i in 0..<40 { text += "m\(i),\(i * 17 % 37),\(i * 17 % 37 + i % 3)\n" }
+    let fit = try withFile(text) { try fitFile($0, options()) }
+    #expect(fit.types[0] == .text(levels: 40))
+    #expect(fit.columnReports()[0].reason == "text that differs in every row")
+    let declared = try withFile(text) {
+      try fitFile($0, options { $0.categorical = [.init("model", option: "--categorical")] })
+    }
+    #expect(declared.types[0].label == "categorical")
+  }
+}

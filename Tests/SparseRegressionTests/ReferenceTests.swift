@@ -92,3 +92,54 @@ import Testing
         == ["bmi", "s5", "bp", "s3", "sex", "s6", "s1", "s4", "s2", "age"])
   }
 }
+
+/// adelie's group lasso, polished to the last digits (Tests/References/make-adelie.py).
+@Suite struct AdelieTests {
+  private struct Case: Decodable {
+    let alpha: Double
+  }
+
+  @Test(arguments: ["one-factor", "three-factors", "all-groups", "enet-groups", "wide-groups"])
+  func groupPathEqualsAdelie(name: String) throws {
+    let folder = ReferenceCase.root.appending(path: "adelie/\(name)")
+    let alpha = try JSONDecoder().decode(
+      Case.self, from: Data(contentsOf: folder.appending(path: "case.json"))
+    ).alpha
+    let lines = try String(contentsOf: folder.appending(path: "data.csv"), encoding: .utf8)
+      .split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+    let names = lines[0].filter { $0 != "y" && $0 != "fold" }
+    func cells(_ name: String) -> [String] {
+      let column = lines[0].firstIndex(of: name)!
+      return lines.dropFirst().map { $0[column] }
+    }
+    var (columns, terms) = ([[Double]](), [Term]())
+    for name in names {
+      let cells = cells(name)
+      if let numbers = cells.map(Double.init) as? [Double] {
+        terms.append(.number(columns.count))
+        columns.append(numbers)
+      } else {
+        let levels = Set(cells).sorted()
+        terms.append(.levels(Array(columns.count..<columns.count + levels.count)))
+        for level in levels { columns.append(cells.map { $0 == level ? 1 : 0 }) }
+      }
+    }
+    columns.append(cells("y").map { Double($0)! })
+    var accumulator = MomentAccumulator(width: columns.count)
+    for row in columns[0].indices { accumulator.add(columns.map { $0[row] }) }
+
+    let expected = try Table(folder.appending(path: "path.csv"))
+    let path = try RegularizationPath(
+      accumulator.finish(), terms: terms, ElasticNet(alpha: alpha, count: terms.count),
+      PathOptions(grid: .values(expected["lambda"])))
+    try #require(path.points.count == expected.count)
+    for step in path.points.indices {
+      let norms = Dictionary(
+        uniqueKeysWithValues: zip(path.points[step].support, path.points[step].norms))
+      for (term, name) in names.enumerated() {
+        #expect(abs((norms[term] ?? 0) - expected[name][step]) <= 1e-9, "step \(step), \(name)")
+      }
+      #expect(isClose(path.original(step).intercept, expected["intercept"][step], 1e-9))
+    }
+  }
+}

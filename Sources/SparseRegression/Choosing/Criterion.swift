@@ -32,7 +32,7 @@ public enum InformationCriterion: String, Sendable, CaseIterable {
 
   /// - Parameters:
   ///   - n: rows.
-  ///   - p: columns that could have entered.
+  ///   - p: coefficients that could have been nonzero.
   ///   - k: nonzero coefficients.
   public func value(meanSquaredError: Double, rows n: Int, columns p: Int, nonzero k: Int) -> Double
   {

@@ -44,7 +44,10 @@ public struct Selection: Sendable, Equatable {
     case .minimum: return crossValidation!.minimum
     case .oneStandardError: return crossValidation!.oneStandardError
     case .information(let information):
-      let candidates = path.exclusions.count { $0 == nil }
+      // What could have entered, counted as the nonzero coefficients are: a group by its coordinates.
+      let candidates = path.exclusions.indices.reduce(0) {
+        path.exclusions[$1] == nil ? $0 + path.rank($1) : $0
+      }
       let values = path.points.indices.map { step in
         information.value(
           meanSquaredError: path.meanSquaredError(step), rows: path.rows, columns: candidates,
