@@ -83,7 +83,9 @@ package struct BatchReader {
   package init(_ source: ByteSource, _ dialect: Dialect, _ sizes: Sizes = Sizes())
     throws(ReadError)
   {
-    var opening = Opening(source: source, capacity: sizes.batch)
+    // A small file needs no large buffer; what it decompresses to comes in several batches.
+    let room = source.size.map { max(1 << 16, 4 * $0) } ?? .max
+    var opening = Opening(source: source, capacity: min(sizes.batch, room))
     first = try opening.firstRecord(dialect)
     preamble = opening.preamble
     // Without a header the first record is data and is read again.
