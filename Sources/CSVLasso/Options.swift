@@ -120,5 +120,6 @@ public struct Options: Sendable {
   public var crossValidates: Bool { alwaysCrossValidates || criterion.needsCrossValidation }
 }
 
-/// Told how far reading has come: bytes read and, where it is known, the input's size.
-public typealias Progress = (_ stage: String, _ bytes: Int, _ size: Int?) -> Void
+/// Told how far reading has come: bytes read, rows where they are counted, and the input's size where it
+/// is known.
+public typealias Progress = (_ stage: String, _ bytes: Int, _ rows: Int?, _ size: Int?) -> Void

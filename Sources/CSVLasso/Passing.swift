@@ -19,7 +19,7 @@ func forEachBatch<Output: PieceResult>(
       throw Failure(failure, source: source.name, schema: schema)
     }
     try take(pieces)
-    progress(stage, reader.bytesRead, source.size)
+    progress(stage, reader.bytesRead, nil, source.size)
   }
 }
 

@@ -11,7 +11,7 @@ public enum Reduction {
   /// - Throws: ``Failure``
   /// - Complexity: O(p²) a row, O(folds · p²) memory, whatever the number of rows.
   public static func fit(
-    _ source: ByteSource, _ options: Options, progress: Progress = { _, _, _ in }
+    _ source: ByteSource, _ options: Options, progress: Progress = { _, _, _, _ in }
   ) throws(Failure) -> Fit {
     var reader = try records(of: source, options)
     let header = header(of: reader, options)
@@ -35,7 +35,7 @@ public enum Reduction {
   /// - Complexity: O(bytes), in memory of one batch.
   public static func write(
     _ fit: Fit, from source: ByteSource, to output: OutputFile,
-    progress: Progress = { _, _, _ in }
+    progress: Progress = { _, _, _, _ in }
   ) throws(Failure) {
     try rewind(source)
     var options = fit.options
@@ -60,7 +60,7 @@ public enum Reduction {
     let plan = CuttingPlan(
       try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
       skipsRagged: options.skipsRagged)
-    try copy(&reader, plan, to: output, options, nil) { _, _, _ in }
+    try copy(&reader, plan, to: output, options, nil) { _, _, _, _ in }
   }
 
   /// Refuses a header of one column that another delimiter would cut.

@@ -134,7 +134,7 @@ private struct RowPass {
       }
       if contradicted.isEmpty && !target.isContradicted { try take(pieces) }
       if options.fitsOnly { forgetIfSettled(reader.source, pieces) }
-      progress("reading", reader.bytesRead, reader.source.size)
+      progress("reading", reader.bytesRead, counts.rows, reader.source.size)
     }
   }
 

@@ -27,7 +27,7 @@ struct CSVFlags: ParsableArguments {
 
   func dialect() throws(Failure) -> Dialect {
     let delimiter =
-      tabs || (self.delimiter == nil && file?.hasSuffix(".tsv") == true)
+      tabs || (self.delimiter == nil && isNamedForTabs)
       ? "\t" : self.delimiter ?? ","
     let (separator, mark) = (
       try Self.byte(delimiter, option: "--delimiter"),
@@ -37,6 +37,11 @@ struct CSVFlags: ParsableArguments {
       throw Failure(.usage, "--delimiter and --quote must differ, and neither can be a line end")
     }
     return Dialect(delimiter: separator, quote: mark, hasHeader: !noHeader)
+  }
+
+  /// Whether FILE is a .tsv, compressed or not.
+  private var isNamedForTabs: Bool {
+    [".tsv", ".tsv.gz", ".tsv.zst"].contains { file?.hasSuffix($0) == true }
   }
 
   private static func byte(_ text: String, option: String) throws(Failure) -> UInt8 {

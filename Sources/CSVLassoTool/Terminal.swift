@@ -63,19 +63,25 @@ final class ProgressLine {
 
   /// - Parameters:
   ///   - bytes: done in this stage.
+  ///   - rows: done in this stage, if counted.
   ///   - size: in all, if known.
-  func show(_ stage: String, _ bytes: Int, _ size: Int?) {
+  func show(_ stage: String, _ bytes: Int, _ rows: Int?, _ size: Int?) {
     guard isShown else { return }
     let now = Clock.now - started
     if stage != self.stage { (self.stage, stageStart) = (stage, last == 0 ? 0 : now) }
     guard now > 1, now - last > 0.1 else { return }
     last = now
-    let speed = Double(bytes) / max(now - stageStart, 1e-3)
-    var text = "\(stage) \(bytes >> 20) MB, \(Int(speed) >> 20) MB/s"
-    if let size, size > 0, speed > 0 {
-      let left = Int((Double(size - bytes) / speed).rounded(.up))
-      text = "\(stage) \(min(100, 100 * bytes / size)) %, \(Int(speed) >> 20) MB/s, \(left) s left"
+    let seconds = max(now - stageStart, 1e-3)
+    let speed = Double(bytes) / seconds
+    var text = stage
+    if let size, size > 0 {
+      let left = Int((Double(max(0, size - bytes)) / max(speed, 1)).rounded(.up))
+      text += " \(min(100, 100 * bytes / size)) %, \(left) s left"
+    } else {
+      text += " \(bytes >> 20) MB"
     }
+    text += ", \(Int(speed) >> 20) MB/s"
+    if let rows, rows > 0 { text += ", \(Int(Double(rows) / seconds)) rows/s" }
     Terminal.write("\r\u{1B}[K\(text)")
   }
 
