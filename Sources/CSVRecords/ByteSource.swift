@@ -101,9 +101,9 @@ public final class ByteSource {
     var room = [UInt8](repeating: 0, count: 4)
     var count = 0
     while count < 4 {
-      let place = count
-      let bytes = unsafe room.withUnsafeMutableBytes { unsafe $0 }
-      let more = unsafe try readRaw(into: UnsafeMutableRawBufferPointer(rebasing: bytes[place...]))
+      let more = unsafe try CSVRecords.read(into: &room, from: count) { bytes throws(ReadError) in
+        unsafe try readRaw(into: bytes)
+      }
       guard more > 0 else { break }
       count += more
     }
@@ -137,8 +137,9 @@ public final class ByteSource {
 
   /// Reads into `buffer`, from index `start` on.
   func fill(_ buffer: inout [UInt8], from start: Int) throws(ReadError) -> Int {
-    let room = unsafe buffer.withUnsafeMutableBytes { unsafe $0 }
-    return unsafe try read(into: UnsafeMutableRawBufferPointer(rebasing: room[start...]))
+    unsafe try CSVRecords.read(into: &buffer, from: start) { bytes throws(ReadError) in
+      unsafe try read(into: bytes)
+    }
   }
 
   /// All bytes that are left, for small files.
@@ -183,6 +184,19 @@ public final class ByteSource {
 
   /// Whether the file is still as it was when opened; a pipe always is.
   public var isUnchanged: Bool { stamp == nil || Stamp(descriptor) == stamp }
+}
+
+/// Hands the bytes of `buffer` from `start` on to `body`, which may only throw a ``ReadError``.
+func read(
+  into buffer: inout [UInt8], from start: Int,
+  _ body: (UnsafeMutableRawBufferPointer) throws(ReadError) -> Int
+) throws(ReadError) -> Int {
+  let outcome = unsafe buffer.withUnsafeMutableBytes { bytes in
+    Result { () throws(ReadError) in
+      unsafe try body(UnsafeMutableRawBufferPointer(rebasing: bytes[start...]))
+    }
+  }
+  return try outcome.get()
 }
 
 /// What tells a file that has changed.

@@ -60,8 +60,7 @@ internal import CZstd
   ) throws(ReadError) -> Int {
     while true {
       if next == filled {
-        let room = unsafe input.withUnsafeMutableBytes { unsafe $0 }
-        filled = unsafe try pull(room)
+        filled = unsafe try CSVRecords.read(into: &input, from: 0, pull)
         next = 0
         if filled == 0 {
           guard isBetweenMembers else { throw .truncated }
