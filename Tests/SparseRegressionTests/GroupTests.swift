@@ -167,6 +167,26 @@ private struct GroupedData {
     #expect(path.exclusions == [nil, .twin(of: 0), nil])
   }
 
+  /// A factor nested in another, and a number that the finer one nearly explains: the groups span each
+  /// other, and the path still ends certified and direct.
+  @Test func nestedFactorsAreCertified() throws {
+    var random = SplitMix64(seed: 11, stream: 0)
+    var accumulator = MomentAccumulator(width: 20 + 4 + 1 + 1)
+    for i in 0..<120 {
+      let fine = i / 6
+      let level = (0..<20).map { $0 == fine ? 1.0 : 0 }
+      let coarse = (0..<4).map { $0 == fine % 4 ? 1.0 : 0 }
+      let noise = Double.random(in: -2...2, using: &random)
+      accumulator.add(level + coarse + [Double(i), Double(fine % 4) + Double(i % 6) + noise])
+    }
+    let path = try RegularizationPath(
+      accumulator.finish(),
+      terms: [.levels(Array(0..<20)), .levels(Array(20..<24)), .number(24)],
+      ElasticNet(count: 3), PathOptions(grid: .automatic(count: 100, ratio: 1e-5)))
+    for point in path.points { #expect(point.gap <= 1e-9 && point.isDirect) }
+    #expect(path.entries.allSatisfy { $0 != nil })
+  }
+
   /// The imputed column, built from one pass, is the column with its mean in the empty places.
   @Test func imputationFromMomentsEqualsImputedRows() throws {
     let data = MadeData(n: 80, p: 4, seed: 7)
