@@ -14,12 +14,23 @@ func forEachBatch<Output: PieceResult>(
   while let batch = try Failure.reading(
     source.name, schema, { () throws(ReadError) in try reader.next() })
   {
-    let pieces = concurrentMap(batch.pieces.count, threads: options.threads) { work(batch, $0) }
-    if let failure = pieces.lazy.compactMap(\.failure).first {
-      throw Failure(failure, source: source.name, schema: schema)
-    }
-    try take(pieces)
+    try take(batch.worked(options, schema, source: source.name) { work(batch, $0) })
     progress(stage, reader.bytesRead, nil, source.size)
+  }
+}
+
+extension Batch {
+  /// The results of all pieces, in order, worked on at once.
+  ///
+  /// - Throws: their first failure, in words.
+  func worked<Output: PieceResult>(
+    _ options: Options, _ schema: Schema?, source: String, _ work: @Sendable (Int) -> Output
+  ) throws(Failure) -> [Output] {
+    let results = concurrentMap(pieces.count, threads: options.threads, work)
+    if let failure = results.lazy.compactMap(\.failure).first {
+      throw Failure(failure, source: source, schema: schema)
+    }
+    return results
   }
 }
 

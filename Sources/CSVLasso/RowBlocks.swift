@@ -147,12 +147,7 @@ private struct RowPass {
 
   private mutating func parse(_ batch: Batch) throws(Failure) -> [ParsedRows] {
     let plan = plan
-    let pieces = concurrentMap(batch.pieces.count, threads: options.threads) {
-      batch.parse($0, plan)
-    }
-    if let failure = pieces.lazy.compactMap(\.failure).first {
-      throw Failure(failure, source: source, schema: schema)
-    }
+    let pieces = try batch.worked(options, schema, source: source) { batch.parse($0, plan) }
     for contradiction in pieces.lazy.flatMap(\.contradictions) {
       if contradiction.column == schema.target {
         try target.contradict(contradiction, schema, options, source: source)
@@ -245,6 +240,7 @@ private struct RowPass {
       targetLabels: target.sortedLabels)
   }
 }
+
 /// A size as a person writes it.
 func memoryText(_ bytes: Int) -> String {
   for (unit, shift) in [("T", 40), ("G", 30), ("M", 20), ("K", 10)] where bytes >= 1 << shift {

@@ -2,11 +2,6 @@ internal import FoundationEssentials
 
 /// What `apply` needs of a model file.
 public struct SavedModel: Decodable, Sendable {
-  struct Column: Decodable {
-    let name: String
-    let role: String
-  }
-
   let format: String
   let version: Int
   let target: String

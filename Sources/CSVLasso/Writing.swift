@@ -41,7 +41,7 @@ extension BatchReader {
   }
 }
 
-func emit(_ bytes: [UInt8], to output: OutputFile) throws(Failure) {
+private func emit(_ bytes: [UInt8], to output: OutputFile) throws(Failure) {
   guard !bytes.isEmpty else { return }
-  do throws(WriteError) { try output.write(bytes) } catch { throw Failure(error) }
+  try Failure.writing { () throws(WriteError) in try output.write(bytes) }
 }

@@ -54,8 +54,6 @@ package struct ParsedRows: PieceResult {
   package internal(set) var skipped = 0
   /// Why parsing stopped, with the line counted from 0 at the start of the piece.
   package internal(set) var failure: ReadError?
-  /// Lines that ended in the piece.
-  package internal(set) var lines = 0
 
   private var codeOf: [[[UInt8]: Int]]
 
@@ -185,8 +183,6 @@ package struct MissingCells: Sendable {
     includeNumbers = texts.contains { parseNumber($0) != nil }
     self.areRefused = areRefused
   }
-
-  func contains(_ text: [UInt8]) -> Bool { text.count <= longest && texts.contains(text) }
 
   /// Whether a cell, spaces around it taken off, is missing.
   package func contains(_ cell: UnsafeRawBufferPointer) -> Bool {

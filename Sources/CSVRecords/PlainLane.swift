@@ -35,7 +35,6 @@ internal import CNumbers
       }
       record()
     }
-    rows.lines = line
   }
 
   /// Steps over one line end; `p` stands on it.

@@ -57,3 +57,8 @@ func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
 func plainDesign(_ moments: Moments) -> Design {
   Design(moments, (0..<moments.width - 1).map { .number($0) })
 }
+
+/// sign(x) · max(|x| − t, 0), the answer of the lasso for one orthonormal column.
+func softThreshold(_ x: Double, _ t: Double) -> Double {
+  x > t ? x - t : x < -t ? x + t : 0
+}

@@ -77,9 +77,3 @@ public struct ElasticNet: Sendable, Equatable {
     threshold(j, lambda) > 0 || signs[j] != .free
   }
 }
-
-/// sign(x) · max(|x| − t, 0), the answer of the lasso for one orthonormal column.
-@inline(__always)
-public func softThreshold(_ x: Double, _ t: Double) -> Double {
-  x > t ? x - t : x < -t ? x + t : 0
-}
