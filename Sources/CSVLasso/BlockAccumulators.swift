@@ -69,6 +69,12 @@ struct BlockAccumulators {
   }
 
   consuming func finish(width: Int) -> [Moments] {
-    blocks.map { ($0.accumulator ?? MomentAccumulator(width: width)).finish() }
+    var moments: [Moments] = []
+    for index in blocks.indices {
+      // Taken out, or its matrix would be copied.
+      let accumulator = blocks[index].accumulator.take() ?? MomentAccumulator(width: width)
+      moments.append((consume accumulator).finish())
+    }
+    return moments
   }
 }

@@ -17,7 +17,7 @@ struct Encoding: Sendable {
   /// row is no candidate, as an id is none: its levels would explain any target.
   ///
   /// - Parameter declared: predictors that are categorical by request, whatever they hold.
-  func confined(to total: Moments, declared: Set<Int>) -> Encoding {
+  func confined(to total: TrainingMoments, declared: Set<Int>) -> Encoding {
     var (types, terms) = (types, terms)
     for predictor in terms.indices {
       switch terms[predictor] {

@@ -35,25 +35,19 @@ public struct Fit: Sendable {
     targetLabels = blocks.targetLabels
     let columns = blocks.predictors.map { schema.predictors[$0] }
     self.columns = columns
-    let total = Moments.merged(blocks.moments.isEmpty ? [Moments(width: 1)] : blocks.moments)
+    let total = TrainingMoments(blocks.moments.isEmpty ? [Moments(width: 1)] : blocks.moments)
     try Self.check(total, blocks, schema, options, source)
     let penalty = try schema.penalty(options, columns, blocks.terms)
     criterion = options.criterion
     var pathOptions = options.path
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
+    pathOptions.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
     do throws(PathError) {
-      path = try RegularizationPath(total, terms: blocks.terms, penalty, pathOptions)
-    } catch {
-      preconditionFailure("what has no path was refused before: \(error)")
-    }
-    do throws(PathError) {
-      crossValidation =
-        try !options.crossValidates
-        ? nil
-        : CrossValidation(
-          blocks.moments, plan: options.isForward ? .forward : .leaveOneOut,
-          terms: blocks.terms, lambda: path.points.map(\.lambda), penalty, pathOptions,
-          threads: options.threads)
+      let fit = try PathFit(
+        blocks.moments,
+        plan: !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
+        terms: blocks.terms, penalty, pathOptions, threads: options.threads)
+      (path, crossValidation) = (fit.path, fit.crossValidation)
     } catch {
       throw Failure(
         .data,
@@ -78,7 +72,7 @@ public struct Fit: Sendable {
 
   /// Refuses what has no answer.
   private static func check(
-    _ total: Moments, _ blocks: RowBlocks, _ schema: Schema, _ options: Options, _ source: String
+    _ total: TrainingMoments, _ blocks: RowBlocks, _ schema: Schema, _ options: Options, _ source: String
   ) throws(Failure) {
     let p = total.width - 1
     guard blocks.counts.rows > 0 else {
@@ -123,7 +117,7 @@ public struct Fit: Sendable {
   }
 
   private static func checkFolds(
-    _ total: Moments, _ blocks: RowBlocks, _ options: Options, _ source: String
+    _ total: TrainingMoments, _ blocks: RowBlocks, _ options: Options, _ source: String
   ) throws(Failure) {
     let filled = blocks.moments.count { $0.rows > 0 }
     func refuse(_ text: String) -> Failure { Failure(.data, "\(source): \(text)") }

@@ -85,6 +85,8 @@ public struct Options: Sendable {
   public var nonnegative: [ColumnSelector] = []
   public var nonpositive: [ColumnSelector] = []
   public var path = PathOptions()
+  /// Whether an automatic grid is walked to its end, also where the choice is certain before.
+  public var walksFullPath = false
 
   // The choice
   public var criterion = Criterion.oneStandardError

@@ -56,7 +56,8 @@ struct RowBlocks: Sendable {
     _ blocks: [Moments], _ encoding: Encoding, declared: Set<Int>, _ counts: RowCounts,
     targetLabels: [String]
   ) {
-    let total = Moments.merged(blocks.isEmpty ? [Moments(width: encoding.target + 1)] : blocks)
+    let total = TrainingMoments(
+      blocks.isEmpty ? [Moments(width: encoding.target + 1)] : blocks)
     let encoding = encoding.confined(to: total, declared: declared)
     let compact = encoding.compact()
     (terms, predictors) = (compact.terms, compact.predictors)

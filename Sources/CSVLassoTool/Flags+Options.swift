@@ -55,6 +55,7 @@ extension ModelFlags {
     options.alpha = alpha
     options.nonnegative = selectors(positive, "--positive")
     options.nonpositive = selectors(negative, "--negative")
+    options.walksFullPath = fullPath
     for text in penalty { options.factors.append(try Self.factor(text)) }
     options.path = PathOptions(
       grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol)

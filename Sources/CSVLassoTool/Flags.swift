@@ -148,6 +148,12 @@ struct ModelFlags: ParsableArguments {
   @Flag(help: "Fit without an intercept.")
   var noIntercept = false
 
+  @Flag(
+    help:
+      "Go on to the last lambda, also where the minimum of the cross-validated error is certain before."
+  )
+  var fullPath = false
+
   @Option(help: "The relative duality gap that every lambda must reach.")
   var tol = 1e-7
 }

@@ -41,6 +41,17 @@ enum LinearAlgebra {
     }
   }
 
+  /// `y += a · x`
+  static func add(_ x: [Double], times a: Double, to y: inout [Double]) {
+    precondition(x.count == y.count, "add: shapes differ")
+    guard !x.isEmpty else { return }
+    unsafe y.withUnsafeMutableBufferPointer { y in
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe cblas_daxpy(CInt(x.count), a, x.baseAddress!, 1, y.baseAddress!, 1)
+      }
+    }
+  }
+
   /// Solves `L x = b` in place, or `L' x = b`, for the leading `count` rows of a lower triangle.
   ///
   /// - Parameter factor: row-major with rows of `stride`.

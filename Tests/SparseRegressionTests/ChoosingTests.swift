@@ -69,9 +69,7 @@ import Testing
         plan == .forward ? $0 < k : $0 != k
       }
     }
-    let oracle = CrossValidation(
-      errors: slow.map(\.errors), weights: slow.map(\.weight), worstGap: WorstGap(gap: 0, lambda: 1)
-    )
+    let oracle = CrossValidation(errors: slow.map(\.errors), weights: slow.map(\.weight))
     for step in lambda.indices {
       #expect(isClose(cv.mean[step], oracle.mean[step], 1e-10))
       #expect(isClose(cv.standardError[step], oracle.standardError[step], 1e-10))
@@ -81,8 +79,7 @@ import Testing
 
   /// Σ w e / Σ w and √(Σ w (e − m)² / Σ w / (K − 1)), worked by hand for two folds.
   @Test func meanAndStandardErrorAreWeightedOverFolds() {
-    let cv = CrossValidation(
-      errors: [[1, 4], [3, 4]], weights: [1, 3], worstGap: WorstGap(gap: 0, lambda: 1))
+    let cv = CrossValidation(errors: [[1, 4], [3, 4]], weights: [1, 3])
     #expect(cv.mean == [2.5, 4])
     #expect(isClose(cv.standardError[0], ((1 * 2.25 + 3 * 0.25) / 4.0).squareRoot(), 1e-15))
     #expect(cv.standardError[1] == 0)

@@ -55,7 +55,27 @@ func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
 
 /// Every column but the last a number.
 func plainDesign(_ moments: Moments) -> Design {
-  Design(moments, (0..<moments.width - 1).map { .number($0) })
+  Design(TrainingMoments([moments]), (0..<moments.width - 1).map { .number($0) })
+}
+
+extension Design {
+  /// The problem with all rows of its matrix made.
+  func quadratic(_ moments: Moments) -> Quadratic {
+    var loss = quadratic(TrainingMoments([moments]))
+    loss.prepareAll()
+    return loss
+  }
+}
+
+extension CrossValidation {
+  /// - Parameter errors: one row a fold, one entry a λ.
+  init(errors: [[Double]], weights: [Double]) {
+    var collected = Errors(weights: weights)
+    for step in errors[0].indices {
+      collected.append(errors.map { $0[step] }, gap: 0, lambda: 1 / Double(step + 1))
+    }
+    self = collected.crossValidation!
+  }
 }
 
 /// sign(x) · max(|x| − t, 0), the answer of the lasso for one orthonormal column.

@@ -55,7 +55,7 @@ import Testing
       let penalty = MadeData.penalty(p: 15, alpha: alpha, seed: seed)
       let columns = Array(0..<15)
       var fast = ActiveSet(loss, penalty, columns: columns)
-      let slow = CoordinateDescent(
+      var slow = CoordinateDescent(
         loss: loss, penalty: penalty, groups: columns.map { $0..<$0 + 1 })
       var (b, g) = ([Double](repeating: 0, count: 15), loss.correlation)
       for lambda in [0.5, 0.2, 0.05, 0.01, 0.001] {

@@ -12,6 +12,14 @@ public struct CrossValidation: Sendable, Equatable {
     case leaveOneOut
     /// Blocks are consecutive in time: each but the first is tested on a fit to those before it.
     case forward
+
+    /// The folds that so many blocks make.
+    func folds(of count: Int) -> [(training: [Int], test: Int)] {
+      switch self {
+      case .leaveOneOut: (0..<count).map { k in ((0..<count).filter { $0 != k }, k) }
+      case .forward: (0..<count).dropFirst().map { k in (Array(0..<k), k) }
+      }
+    }
   }
 
   /// The number of folds that were tested.
@@ -23,63 +31,27 @@ public struct CrossValidation: Sendable, Equatable {
   /// The largest relative duality gap over all folds, and its λ.
   public let worstGap: WorstGap
 
+  private init(folds: Int, mean: [Double], standardError: [Double], worstGap: WorstGap) {
+    (self.folds, self.mean, self.standardError) = (folds, mean, standardError)
+    self.worstGap = worstGap
+  }
+
+  /// Cross-validates on given λ; see ``PathFit``.
+  ///
   /// - Parameters:
   ///   - blocks: moments of disjoint sets of rows; empty ones take no part.
   ///   - terms: as for the path on all rows.
-  ///   - lambda: the grid of that path.
+  ///   - lambda: decreasing.
   /// - Throws: ``PathError`` if a training set has a constant target.
-  /// - Complexity: one path a fold, and O(p²) memory a thread.
   public init(
     _ blocks: [Moments], plan: Plan = .leaveOneOut, terms: [Term]? = nil, lambda: [Double],
-    _ penalty: ElasticNet,
-    _ options: PathOptions, threads: Int
+    _ penalty: ElasticNet, _ options: PathOptions, threads: Int
   ) throws(PathError) {
-    let blocks = blocks.filter { $0.weight > 0 }
-    let tested = plan == .forward ? Array(blocks.indices.dropFirst()) : Array(blocks.indices)
-    precondition(tested.count >= 2, "cross-validation needs two folds")
     var options = options
     options.grid = .values(lambda)
-    let outcomes = concurrentMap(tested.count, threads: threads) { [options] index in
-      let k = tested[index]
-      let training =
-        plan == .forward ? Moments.merged(Array(blocks[..<k])) : .merged(blocks, except: k)
-      return Result { () throws(PathError) in
-        let path = try RegularizationPath(training, terms: terms, penalty, options)
-        let errors = path.points.indices.map { step in
-          let (intercept, columns, beta) = path.original(step)
-          return Gaussian.meanSquaredError(
-            blocks[k], support: columns, beta: beta, intercept: intercept)
-        }
-        return (errors, path.worstGap!)
-      }
-    }
-    var (errors, worst) = ([[Double]](), WorstGap(gap: 0, lambda: lambda[0]))
-    for outcome in outcomes {
-      let (fold, gap) = try outcome.get()
-      errors.append(fold)
-      if gap.gap > worst.gap { worst = gap }
-    }
-    self.init(errors: errors, weights: tested.map { blocks[$0].weight }, worstGap: worst)
-  }
-
-  /// - Parameters:
-  ///   - errors: one row a fold, one entry a λ.
-  ///   - weights: of the test rows of each fold.
-  init(errors: [[Double]], weights: [Double], worstGap: WorstGap) {
-    let total = weights.reduce(0, +)
-    let mean = errors[0].indices.map { step in
-      zip(errors, weights).reduce(0) { $0 + $1.1 * $1.0[step] } / total
-    }
-    self.mean = mean
-    standardError = errors[0].indices.map { step in
-      let variance = zip(errors, weights).reduce(0) { sum, fold in
-        let deviation = fold.0[step] - mean[step]
-        return sum + fold.1 * deviation * deviation
-      }
-      return (variance / total / Double(errors.count - 1)).squareRoot()
-    }
-    folds = errors.count
-    self.worstGap = worstGap
+    self = try PathFit(
+      blocks, plan: plan, terms: terms, penalty, options, threads: threads
+    ).crossValidation!
   }
 
   /// The step of the smallest error; among equals the one of the largest λ.
@@ -89,5 +61,64 @@ public struct CrossValidation: Sendable, Equatable {
   public var oneStandardError: Int {
     let bound = mean[minimum] + standardError[minimum]
     return mean.indices.first { mean[$0] <= bound }!
+  }
+
+  /// How many λ in a row must have a rising error, more than a standard error above the smallest, for the
+  /// minimum to count as certain.
+  static let certainAfter = 5
+
+  /// Whether the smallest error is behind: on the last ``certainAfter`` steps the error only rose, and
+  /// was more than one standard error above the smallest.
+  ///
+  /// - Parameters:
+  ///   - mean: one value for each λ so far.
+  ///   - standardError: one value for each λ so far.
+  public static func isPastMinimum(mean: [Double], standardError: [Double]) -> Bool {
+    guard mean.count > certainAfter,
+      let minimum = mean.indices.min(by: { mean[$0] < mean[$1] })
+    else { return false }
+    let bound = mean[minimum] + standardError[minimum]
+    return mean.indices.suffix(certainAfter).allSatisfy {
+      mean[$0] > bound && mean[$0] > mean[$0 - 1]
+    }
+  }
+}
+
+extension CrossValidation {
+  /// Errors as they come, one λ after the other.
+  struct Errors {
+    /// Of the test rows of each fold; empty without cross-validation.
+    let weights: [Double]
+    private var mean: [Double] = []
+    private var standardError: [Double] = []
+    private var worst: WorstGap?
+
+    init(weights: [Double]) { self.weights = weights }
+
+    /// - Parameters:
+    ///   - errors: at one λ, one a fold.
+    ///   - gap: the largest over the folds.
+    mutating func append(_ errors: [Double], gap: Double, lambda: Double) {
+      precondition(errors.count == weights.count, "one error a fold")
+      guard !errors.isEmpty else { return }
+      let total = weights.reduce(0, +)
+      let mean = zip(errors, weights).reduce(0) { $0 + $1.1 * $1.0 } / total
+      let variance = zip(errors, weights).reduce(0) {
+        $0 + $1.1 * ($1.0 - mean) * ($1.0 - mean)
+      }
+      self.mean.append(mean)
+      standardError.append((variance / total / Double(errors.count - 1)).squareRoot())
+      if gap > worst?.gap ?? -1 { worst = WorstGap(gap: gap, lambda: lambda) }
+    }
+
+    var arePastMinimum: Bool { isPastMinimum(mean: mean, standardError: standardError) }
+
+    /// Nil without folds or λ.
+    var crossValidation: CrossValidation? {
+      worst.map {
+        CrossValidation(
+          folds: weights.count, mean: mean, standardError: standardError, worstGap: $0)
+      }
+    }
   }
 }

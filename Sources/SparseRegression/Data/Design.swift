@@ -32,19 +32,30 @@ public struct Design: Sendable {
   /// Whether every term is one coordinate.
   var isSingle: Bool { coordinates.allSatisfy { $0.count == 1 } }
   /// Whether coordinate `j` is column `j` of the moments, for all of them.
-  private var isPlain: Bool {
-    terms.enumerated().allSatisfy { $0.element == .number($0.offset) }
-  }
+  private let isPlain: Bool
+  /// For each coordinate, its term.
+  private let termOf: [Int]
 
   /// - Parameters:
   ///   - moments: the last column is the target.
   ///   - terms: over the other columns.
   /// - Complexity: O(p), and O(m³) for a group of m columns.
   public init(
-    _ moments: Moments, _ terms: [Term], standardize: Bool = true, intercept: Bool = true
+    _ moments: TrainingMoments, _ terms: [Term], standardize: Bool = true, intercept: Bool = true
   ) {
-    precondition(moments.width >= 1 && moments.weight > 0, "no target or no rows")
-    let y = moments.width - 1
+    self.init(
+      moments, columns: moments.width, target: moments.width - 1, terms, standardize: standardize,
+      intercept: intercept)
+  }
+
+  /// - Parameters:
+  ///   - columns: how many raw columns there are, the target included.
+  ///   - target: which of these it is.
+  init(
+    _ moments: some ColumnStatistics, columns: Int, target y: Int, _ terms: [Term],
+    standardize: Bool, intercept: Bool
+  ) {
+    precondition(columns >= 1 && moments.weight > 0, "no target or no rows")
     var (coordinates, basis, isConstant) = ([Range<Int>](), [[Double]](), [Bool]())
     var (center, scale) = ([Double](), [Double]())
     for term in terms {
@@ -59,65 +70,78 @@ public struct Design: Sendable {
     (self.terms, self.coordinates, self.basis) = (terms, coordinates, basis)
     (self.isConstant, self.center, self.scale) = (isConstant, center, scale)
     self.intercept = intercept
-    means = intercept ? moments.mean : Array(repeating: 0, count: moments.width)
+    isPlain = terms.enumerated().allSatisfy { $0.element == .number($0.offset) }
+    termOf = coordinates.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element.count) }
+    means = (0..<columns).map { intercept ? moments.mean($0) : 0 }
     targetCenter = means[y]
     let variance = moments.comoment(y, y) / moments.weight
-    let s = (variance + (intercept ? 0 : moments.mean[y] * moments.mean[y])).squareRoot()
+    let mean = moments.mean(y)
+    let s = (variance + (intercept ? 0 : mean * mean)).squareRoot()
     targetScale = s > 0 ? s : 1
   }
 
   /// The least-squares problem in these coordinates.
   ///
-  /// - Complexity: O(p²), times the columns of a term.
-  func quadratic(_ moments: Moments) -> Quadratic {
-    if isPlain { return plainQuadratic(moments) }
-    let (width, y) = (moments.width, moments.width - 1)
-    func product(_ j: Int, _ k: Int) -> Double {
-      moments.comoment(j, k) / moments.weight
-        + (intercept ? 0 : moments.mean[j] * moments.mean[k])
-    }
-    var gram = [Double](repeating: 0, count: count * count)
-    var correlation = [Double](repeating: 0, count: count)
-    var row = [Double](repeating: 0, count: width)
-    for (t, term) in terms.enumerated() {
-      for k in coordinates[t] {
-        // The products of this coordinate with every column, then with every coordinate.
-        for column in 0..<width {
-          row[column] = zip(term.columns, basis[k]).reduce(0) { sum, part in
-            part.1 == 0 ? sum : sum + part.1 * product(part.0, column)
-          }
-        }
-        correlation[k] = row[y] / targetScale
-        for other in t..<terms.count {
-          let columns = terms[other].columns
-          for l in coordinates[other] {
-            let value = zip(columns, basis[l]).reduce(0) { $0 + row[$1.0] * $1.1 }
-            gram[k * count + l] = value
-            gram[l * count + k] = value
-          }
-        }
-      }
-    }
+  /// - Complexity: O(p), and O(p) for each row of the Gram matrix that is asked for.
+  func quadratic(_ moments: TrainingMoments) -> Quadratic {
+    let y = moments.width - 1
+    let products = rawProducts([(y, 1 / targetScale)], moments)
     return Quadratic(
-      gram: gram, correlation: correlation,
-      targetNorm: product(y, y) / (targetScale * targetScale))
+      MomentsGram(design: self, moments: moments),
+      diagonal: terms.indices.flatMap { term in
+        coordinates[term].map { product($0, $0, moments) }
+      },
+      correlation: terms.indices.flatMap { term in
+        coordinates[term].map { combined(products, k: $0, of: term) }
+      },
+      targetNorm: products[y] / targetScale)
   }
 
-  /// The common case, one number a term: row by row, in place.
-  private func plainQuadratic(_ moments: Moments) -> Quadratic {
-    let p = terms.count
-    let shift = intercept ? Array(repeating: 0, count: p + 1) : moments.mean
-    var gram = [Double](repeating: 0, count: p * p)
-    fillGram(
-      &gram, moments.upper, width: p + 1, weight: moments.weight, basis.map { $0[0] }, shift)
-    let norm = moments.comoment(p, p) / moments.weight + shift[p] * shift[p]
-    return Quadratic(
-      gram: gram,
-      correlation: (0..<p).map {
-        (moments.comoment($0, p) / moments.weight + shift[$0] * shift[p]) * basis[$0][0]
-          / targetScale
-      },
-      targetNorm: norm / (targetScale * targetScale))
+  /// A row of the Gram matrix: the products of coordinate `k` with all coordinates.
+  ///
+  /// - Complexity: O(p · blocks · columns of the term)
+  fileprivate func gramRow(_ k: Int, _ moments: TrainingMoments) -> [Double] {
+    let term = termOf[k]
+    let row = rawProducts(Array(zip(terms[term].columns, basis[k])), moments)
+    if isPlain { return zip(row, basis).map { $0 * $1[0] } }
+    var products: [Double] = []
+    products.reserveCapacity(count)
+    for other in terms.indices {
+      for l in coordinates[other] { products.append(combined(row, k: l, of: other)) }
+    }
+    return products
+  }
+
+  /// Σ w x z / W for a combination x of raw columns and each raw column z.
+  private func rawProducts(
+    _ combination: [(column: Int, factor: Double)], _ moments: TrainingMoments
+  ) -> [Double] {
+    var row = [Double](repeating: 0, count: moments.width)
+    for (column, factor) in combination where factor != 0 {
+      moments.addRow(column, times: factor / moments.weight, to: &row)
+      if !intercept { LinearAlgebra.add(moments.mean, times: factor * moments.mean[column], to: &row) }
+    }
+    return row
+  }
+
+  private func combined(_ row: [Double], k: Int, of term: Int) -> Double {
+    if case .number(let column) = terms[term] { return row[column] * basis[k][0] }
+    return zip(terms[term].columns, basis[k]).reduce(0) { $0 + row[$1.0] * $1.1 }
+  }
+
+  /// The product of two coordinates.
+  ///
+  /// - Complexity: O(blocks · columns of the terms)
+  fileprivate func product(_ k: Int, _ l: Int, _ moments: TrainingMoments) -> Double {
+    var sum = 0.0
+    for (i, a) in zip(terms[termOf[k]].columns, basis[k]) where a != 0 {
+      for (j, b) in zip(terms[termOf[l]].columns, basis[l]) where b != 0 {
+        sum += a * b
+          * (moments.comoment(i, j) / moments.weight
+            + (intercept ? 0 : moments.mean[i] * moments.mean[j]))
+      }
+    }
+    return sum
   }
 
   /// Coefficients of the raw columns of some terms, on the original scale.
@@ -154,133 +178,22 @@ public struct Design: Sendable {
   }
 }
 
+/// Makes rows of the Gram matrix from moments.
+private struct MomentsGram: GramSource {
+  let design: Design
+  let moments: TrainingMoments
+
+  func products(_ j: Int, with range: Range<Int>) -> [Double] {
+    precondition(range == 0..<design.count)
+    return design.gramRow(j, moments)
+  }
+
+  func product(_ j: Int, _ k: Int) -> Double { design.product(j, k, moments) }
+}
+
 /// Coefficients of columns of the moments.
 struct RawCoefficients {
   var intercept: Double
   var columns: [Int] = []
   var values: [Double] = []
-}
-
-/// The coordinates of one term.
-private struct Coordinates {
-  /// For each coordinate, one weight for each column of the term.
-  var basis: [[Double]]
-  var isConstant = false
-  var center = 0.0
-  var scale = 1.0
-
-  init(_ term: Term, _ moments: Moments, standardize: Bool, intercept: Bool) {
-    switch term {
-    case .number(let column):
-      basis = [[1]]
-      center = moments.mean[column]
-      finish([[moments.comoment(column, column)]], moments.weight, standardize)
-    case .imputed(let value, let missing, let origin):
-      let shift = Self.meanShift(moments, value, missing, origin)
-      basis = [[1, shift]]
-      center = origin + shift
-      finish(Self.comoments(moments, [value, missing]), moments.weight, standardize)
-    case .indicated(let value, let missing, let origin):
-      let shift = Self.meanShift(moments, value, missing, origin)
-      basis = [[1, shift], [0, 1]]
-      center = origin + shift
-      let variance =
-        quadraticForm(
-          Self.comoments(moments, [value, missing]), basis[0], basis[0]) / moments.weight
-      if standardize && variance > 0 { scale = variance.squareRoot() }
-      orthonormalize(moments, [value, missing], intercept)
-    case .levels(let columns):
-      basis = columns.indices.map { level in columns.indices.map { $0 == level ? 1 : 0 } }
-      orthonormalize(moments, columns, intercept)
-    }
-  }
-
-  /// μ − origin, from the mean of a column that holds `origin` where it is missing.
-  private static func meanShift(
-    _ moments: Moments, _ value: Int, _ missing: Int, _ origin: Double
-  ) -> Double {
-    let observed = 1 - moments.mean[missing]
-    return observed > 0 ? (moments.mean[value] - origin) / observed : 0
-  }
-
-  private static func comoments(_ moments: Moments, _ columns: [Int]) -> [[Double]] {
-    columns.map { j in columns.map { moments.comoment(j, $0) } }
-  }
-
-  /// Divides the one coordinate by its standard deviation.
-  private mutating func finish(_ comoments: [[Double]], _ weight: Double, _ standardize: Bool) {
-    let direct = quadraticForm(comoments, basis[0], basis[0])
-    // What rounding leaves of two variances that cancel is no variance.
-    let noise =
-      1e-14
-      * basis[0].indices.reduce(0) {
-        $0 + basis[0][$1] * basis[0][$1] * comoments[$1][$1]
-      }
-    guard direct > (basis[0].count > 1 ? noise : 0) else {
-      isConstant = true
-      basis[0] = basis[0].map { _ in 0 }
-      return
-    }
-    guard standardize else { return }
-    scale = (direct / weight).squareRoot()
-    basis[0] = basis[0].map { $0 / scale }
-  }
-
-  /// Gram–Schmidt in the inner product of the moments; what the columns before it span is left out.
-  private mutating func orthonormalize(
-    _ moments: Moments, _ columns: [Int], _ intercept: Bool
-  ) {
-    var products = Self.comoments(moments, columns)
-    for j in columns.indices {
-      for k in columns.indices {
-        products[j][k] /= moments.weight
-        if !intercept {
-          products[j][k] += moments.mean[columns[j]] * moments.mean[columns[k]]
-        }
-      }
-    }
-    var orthonormal: [[Double]] = []
-    for vector in basis {
-      let length = quadraticForm(products, vector, vector)
-      guard length > 0 else { continue }
-      var rest = vector
-      for _ in 0..<2 {  // twice is enough (Giraud, Langou & Rozložník, 2005)
-        for other in orthonormal {
-          let share = quadraticForm(products, rest, other)
-          for place in rest.indices { rest[place] -= share * other[place] }
-        }
-      }
-      let left = quadraticForm(products, rest, rest)
-      guard left > 1e-12 * length else { continue }
-      orthonormal.append(rest.map { $0 / left.squareRoot() })
-    }
-    isConstant = orthonormal.isEmpty
-    basis = isConstant ? [columns.map { _ in 0 }] : orthonormal
-  }
-}
-
-/// a' M b
-private func quadraticForm(_ m: [[Double]], _ a: [Double], _ b: [Double]) -> Double {
-  var sum = 0.0
-  for j in a.indices where a[j] != 0 {
-    for k in b.indices { sum += a[j] * m[j][k] * b[k] }
-  }
-  return sum
-}
-
-/// G_jk = (C_jk / W + x̄ⱼ x̄ₖ) fⱼ fₖ, both halves; `mean` is zero where columns are centred.
-private func fillGram(
-  _ gram: inout [Double], _ upper: [Double], width: Int, weight: Double, _ factor: [Double],
-  _ mean: [Double]
-) {
-  let p = factor.count
-  var g = gram.mutableSpan
-  let (upper, means, factors) = (upper.span, mean.span, factor.span)
-  for j in 0..<p {
-    let (from, to, a, m) = (j &* width, j &* p, factor[j], mean[j])
-    for k in j..<p {
-      g[to &+ k] = (upper[from &+ k] / weight + m * means[k]) * (a * factors[k])
-    }
-  }
-  for j in 0..<p { for k in j + 1..<max(p, j + 1) { g[k &* p &+ j] = g[j &* p &+ k] } }
 }

@@ -9,6 +9,7 @@
 ///
 /// - Complexity: O(p²) a row, in matrix products; O(p²) memory.
 public struct MomentAccumulator: Sendable {
+  /// Until the end only the upper triangle of its products is filled.
   private var moments: Moments
   private var chunk: [Double]
   private var weights: [Double]
@@ -60,6 +61,7 @@ public struct MomentAccumulator: Sendable {
   /// The moments of all rows taken in.
   public consuming func finish() -> Moments {
     if !weights.isEmpty { flush() }
+    moments.mirror()
     return moments
   }
 
@@ -72,7 +74,7 @@ public struct MomentAccumulator: Sendable {
     let merge = (moments.weight * (chunkWeight / total)).squareRoot()
     for j in 0..<width { chunk.append(merge * (mean[j] - moments.mean[j])) }
     center(&chunk, mean, weights)
-    LinearAlgebra.addGram(of: chunk, count: count + 1, width: width, to: &moments.upper)
+    LinearAlgebra.addGram(of: chunk, count: count + 1, width: width, to: &moments.products)
     if moments.rows == 0 {
       moments.mean = mean
     } else {

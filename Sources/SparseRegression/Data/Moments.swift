@@ -16,8 +16,8 @@ public struct Moments: Sendable, Equatable {
   public internal(set) var weight: Double
   /// One mean a column.
   public internal(set) var mean: [Double]
-  /// `width × width`, row-major; the upper triangle holds the co-moments, the rest is zero.
-  var upper: [Double]
+  /// `width × width`, symmetric, both halves filled, so that a row is one run of memory.
+  var products: [Double]
 
   /// The moments of no rows.
   public init(width: Int) {
@@ -26,12 +26,12 @@ public struct Moments: Sendable, Equatable {
     rows = 0
     weight = 0
     mean = Array(repeating: 0, count: width)
-    upper = Array(repeating: 0, count: width * width)
+    products = Array(repeating: 0, count: width * width)
   }
 
   /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
   public func comoment(_ j: Int, _ k: Int) -> Double {
-    upper[min(j, k) * width + max(j, k)]
+    products[j * width + k]
   }
 
   /// The moments of some columns, in a new order.
@@ -42,8 +42,8 @@ public struct Moments: Sendable, Equatable {
     (result.rows, result.weight) = (rows, weight)
     for (j, from) in columns.enumerated() {
       result.mean[j] = mean[from]
-      for k in j..<columns.count {
-        result.upper[j * columns.count + k] = comoment(from, columns[k])
+      for k in columns.indices {
+        result.products[j * columns.count + k] = comoment(from, columns[k])
       }
     }
     return result
@@ -58,9 +58,26 @@ public struct Moments: Sendable, Equatable {
     (wider.rows, wider.weight) = (rows, weight)
     for j in 0..<width {
       wider.mean[j] = mean[j]
-      for k in j..<width { wider.upper[j * newWidth + k] = upper[j * width + k] }
+      for k in 0..<width { wider.products[j * newWidth + k] = products[j * width + k] }
     }
     self = wider
+  }
+
+  /// Fills the lower triangle from the upper one.
+  ///
+  /// - Complexity: O(width²)
+  mutating func mirror() {
+    let width = width
+    var c = products.mutableSpan
+    // Square by square, so that both the reads and the writes of one stay in the cache.
+    let side = 32
+    for top in stride(from: 0, to: width, by: side) {
+      for left in stride(from: 0, through: top, by: side) {
+        for j in top..<min(top + side, width) {
+          for k in left..<min(left + side, j) { c[j &* width &+ k] = c[k &* width &+ j] }
+        }
+      }
+    }
   }
 
   /// Replaces a column x by 1 − x.
@@ -69,7 +86,8 @@ public struct Moments: Sendable, Equatable {
   public mutating func complement(_ column: Int) {
     mean[column] = 1 - mean[column]
     for other in 0..<width where other != column {
-      upper[min(column, other) * width + max(column, other)] *= -1
+      products[column * width + other] *= -1
+      products[other * width + column] *= -1
     }
   }
 
@@ -87,7 +105,7 @@ public struct Moments: Sendable, Equatable {
     }
     let total = weight + other.weight
     let delta = differences(other.mean, mean)
-    accumulate(&upper, other.upper, sign: 1, delta, factor: weight * (other.weight / total))
+    accumulate(&products, other.products, sign: 1, delta, factor: weight * (other.weight / total))
     for j in 0..<width { mean[j] += delta[j] * (other.weight / total) }
     weight = total
     rows += other.rows
@@ -112,8 +130,8 @@ public struct Moments: Sendable, Equatable {
     for j in 0..<width { mean[j] -= toOther[j] * (other.weight / rest) }
     let delta = differences(other.mean, mean)
     accumulate(
-      &upper, other.upper, sign: -1, delta, factor: -(rest * (other.weight / weight)))
-    for j in 0..<width { upper[j * width + j] = max(0, upper[j * width + j]) }
+      &products, other.products, sign: -1, delta, factor: -(rest * (other.weight / weight)))
+    for j in 0..<width { products[j * width + j] = max(0, products[j * width + j]) }
     weight = rest
     rows -= other.rows
   }
@@ -133,7 +151,7 @@ private func differences(_ a: [Double], _ b: [Double]) -> [Double] {
   zip(a, b).map { $0 - $1 }
 }
 
-/// `c += sign · other + factor · delta delta'` on the upper triangle of the row-major square `c`.
+/// `c += sign · other + factor · delta delta'` for squares `c` and `other`.
 private func accumulate(
   _ c: inout [Double], _ other: [Double], sign: Double, _ delta: [Double], factor: Double
 ) {
@@ -144,6 +162,6 @@ private func accumulate(
   for j in 0..<p {
     // Wrapping index arithmetic keeps the loop vectorized.
     let (a, row) = (factor * delta[j], j &* p)
-    for k in j..<p { c[row &+ k] += sign * other[row &+ k] + a * delta[k] }
+    for k in 0..<p { c[row &+ k] += sign * other[row &+ k] + a * delta[k] }
   }
 }

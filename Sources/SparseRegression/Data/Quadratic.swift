@@ -1,41 +1,107 @@
 /// Least squares as a quadratic in the coefficients of standardized columns.
 ///
-/// ½ Σ w (y − X b)² / W = ½ (‖y‖² − 2 c'b + b'G b), with G = X'WX / W (`gram`), c = X'Wy / W
-/// (`correlation`) and ‖y‖² = y'Wy / W. With columns and target standardized, G and c hold
-/// correlations.
+/// ½ Σ w (y − X b)² / W = ½ (‖y‖² − 2 c'b + b'G b), with G = X'WX / W, c = X'Wy / W (`correlation`) and
+/// ‖y‖² = y'Wy / W. With columns and target standardized, G and c hold correlations.
+///
+/// A solver with few nonzero coefficients needs few rows of G. They are made when a coordinate first
+/// enters, and kept.
 public struct Quadratic: Sendable {
-  /// The number of predictors.
-  public let count: Int
-  /// `count × count`, symmetric, both halves filled.
-  public internal(set) var gram: [Double]
-  /// One entry a predictor.
-  public internal(set) var correlation: [Double]
+  /// c; one entry a coordinate.
+  public private(set) var correlation: [Double]
+  /// G_jj; one entry a coordinate.
+  public private(set) var diagonal: [Double]
   /// ‖y‖², 1 for a standardized target.
-  public internal(set) var targetNorm: Double
+  public let targetNorm: Double
+  /// The rows of G that were asked for.
+  private var rows: [[Double]?]
+  private let source: any GramSource
+
+  /// The number of coordinates.
+  public var count: Int { correlation.count }
 
   /// - Parameters:
-  ///   - gram: `p × p`, symmetric and positive semidefinite.
-  ///   - correlation: `p` entries.
-  public init(gram: [Double], correlation: [Double], targetNorm: Double = 1) {
-    precondition(gram.count == correlation.count * correlation.count, "Quadratic: shapes differ")
-    count = correlation.count
-    self.gram = gram
-    self.correlation = correlation
+  ///   - source: makes rows of G.
+  ///   - diagonal: of G.
+  init(
+    _ source: any GramSource, diagonal: [Double], correlation: [Double], targetNorm: Double = 1
+  ) {
+    precondition(diagonal.count == correlation.count, "Quadratic: shapes differ")
+    (self.source, self.diagonal, self.correlation) = (source, diagonal, correlation)
     self.targetNorm = targetNorm
+    rows = Array(repeating: nil, count: correlation.count)
   }
 
-  /// G_jk
+  /// A problem whose matrix is there.
+  ///
+  /// - Parameters:
+  ///   - gram: `p × p`, symmetric and positive semidefinite, both halves filled.
+  ///   - correlation: `p` entries.
+  public init(gram: [Double], correlation: [Double], targetNorm: Double = 1) {
+    let p = correlation.count
+    precondition(gram.count == p * p, "Quadratic: shapes differ")
+    self.init(
+      GramMatrix(gram: gram, count: p), diagonal: (0..<p).map { gram[$0 * p + $0] },
+      correlation: correlation, targetNorm: targetNorm)
+    prepareAll()
+  }
+
+  /// Makes row `j` of G, unless it is there.
+  mutating func prepare(_ j: Int) {
+    if rows[j] == nil { rows[j] = source.products(j, with: 0..<count) }
+  }
+
+  /// Makes all rows.
+  mutating func prepareAll() { for j in rows.indices { prepare(j) } }
+
+  /// G_jk, for a row `j` that is there.
   @inline(__always)
-  public func gram(_ j: Int, _ k: Int) -> Double { gram[j * count + k] }
+  func gram(_ j: Int, _ k: Int) -> Double { rows[j]![k] }
+
+  /// G_jk, whether its row is there or not.
+  func product(_ j: Int, _ k: Int) -> Double { rows[j]?[k] ?? source.product(j, k) }
+
+  /// `g += a · G[j, :]`, for a row `j` that is there.
+  func addRow(_ j: Int, times a: Double, to g: inout [Double]) {
+    LinearAlgebra.add(rows[j]!, times: a, to: &g)
+  }
 
   /// c − G b, the gradient of the negative loss, for sparse `b`.
   ///
   /// - Complexity: O(p · support)
   func residualCorrelation(_ b: [Double]) -> [Double] {
     var g = correlation
-    for j in 0..<count where b[j] != 0 {
-      LinearAlgebra.addRow(j, of: gram, times: -b[j], to: &g)
-    }
+    for j in 0..<count where b[j] != 0 { addRow(j, times: -b[j], to: &g) }
     return g
   }
+
+  /// Takes in coordinates that the source now knows, after those there are.
+  mutating func extend(diagonal: [Double], correlation: [Double]) {
+    let old = count
+    self.diagonal += diagonal
+    self.correlation += correlation
+    rows += Array(repeating: nil, count: correlation.count)
+    for j in 0..<old where rows[j] != nil {
+      rows[j]! += source.products(j, with: old..<count)
+    }
+  }
+}
+
+/// Where rows of a Gram matrix come from.
+protocol GramSource: Sendable {
+  /// G_jk for each k of a range.
+  func products(_ j: Int, with range: Range<Int>) -> [Double]
+  /// G_jk
+  func product(_ j: Int, _ k: Int) -> Double
+}
+
+/// A Gram matrix that is there.
+private struct GramMatrix: GramSource {
+  let gram: [Double]
+  let count: Int
+
+  func products(_ j: Int, with range: Range<Int>) -> [Double] {
+    Array(gram[j * count + range.lowerBound..<j * count + range.upperBound])
+  }
+
+  func product(_ j: Int, _ k: Int) -> Double { gram[j * count + k] }
 }

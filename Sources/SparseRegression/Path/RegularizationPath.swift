@@ -19,6 +19,19 @@ public struct RegularizationPath: Sendable {
     /// Whether the coefficients come from a direct solve on their support, exact to rounding.
     public let isDirect: Bool
 
+    /// - Parameters:
+    ///   - values: for each term of `support`, its coordinates.
+    ///   - devianceRatio: clamped to `[0, 1]`.
+    init(
+      lambda: Double, support: [Int], values: [[Double]], devianceRatio: Double, gap: Double,
+      isDirect: Bool
+    ) {
+      (self.lambda, self.support, self.gap, self.isDirect) = (lambda, support, gap, isDirect)
+      self.values = values.flatMap { $0 }
+      norms = values.map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+      self.devianceRatio = min(1, max(0, devianceRatio))
+    }
+
     /// The number of nonzero coefficients; a group counts its coordinates.
     public var df: Int { values.count }
   }

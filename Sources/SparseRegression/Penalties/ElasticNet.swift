@@ -76,4 +76,17 @@ public struct ElasticNet: Sendable, Equatable {
   func hasKink(_ j: Int, _ lambda: Double) -> Bool {
     threshold(j, lambda) > 0 || signs[j] != .free
   }
+
+  /// How hard the residual pulls at a group, in the directions that it is allowed to answer.
+  func pull(_ group: Range<Int>, _ g: [Double]) -> Double {
+    guard group.count == 1 else {
+      return group.reduce(0) { $0 + g[$1] * g[$1] }.squareRoot()
+    }
+    let u = g[group.lowerBound]
+    switch signs[group.lowerBound] {
+    case .free: return abs(u)
+    case .nonnegative: return max(0, u)
+    case .nonpositive: return max(0, -u)
+    }
+  }
 }

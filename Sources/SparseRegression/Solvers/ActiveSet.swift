@@ -11,11 +11,11 @@
 ///
 /// Where the active columns are collinear to working precision there is no factor to solve with, and
 /// coordinate descent takes over for that λ.
-struct ActiveSet: PathEngine {
-  let loss: Quadratic
-  let penalty: ElasticNet
+struct ActiveSet: SupportSolver {
+  private(set) var loss: Quadratic
+  private(set) var penalty: ElasticNet
   /// The columns that take part; their diagonal in the Gram is positive.
-  let columns: [Int]
+  private(set) var columns: [Int]
 
   /// One coefficient a column, on the standardized scale.
   private(set) var b: [Double]
@@ -50,8 +50,9 @@ struct ActiveSet: PathEngine {
     refine(lambda)
     let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)(b, g, lambda: lambda)
     guard gap > tolerance else { return Outcome(gap: gap, isDirect: true) }
-    let reached = CoordinateDescent(loss: loss, penalty: penalty, groups: groups)
-      .minimize(&b, &g, lambda: lambda, tolerance: tolerance)
+    var descent = CoordinateDescent(loss: loss, penalty: penalty, groups: groups)
+    let reached = descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance)
+    loss = descent.loss
     rebuildFactor(lambda, active: columns.filter { b[$0] != 0 })
     return Outcome(gap: reached, isDirect: false)
   }
@@ -85,6 +86,7 @@ struct ActiveSet: PathEngine {
   ///
   /// - Returns: false if none does: only unpenalized columns span it.
   private mutating func exchange(_ j: Int, _ lambda: Double, sign side: Double) -> Bool {
+    loss.prepare(j)
     let combination = factor.solve(active.map { loss.gram(j, $0) })
     let reach = zip(active, combination).map { k, a in
       sign[k] * side * a > 0 ? b[k] / (side * a) : .infinity
@@ -117,7 +119,7 @@ struct ActiveSet: PathEngine {
         moved = true
         for (position, j) in active.enumerated() {
           let new = reach[position] <= length ? 0 : b[j] + length * direction[position]
-          LinearAlgebra.addRow(j, of: loss.gram, times: b[j] - new, to: &g)
+          loss.addRow(j, times: b[j] - new, to: &g)
           b[j] = new
         }
       }
@@ -180,7 +182,8 @@ struct ActiveSet: PathEngine {
 
   /// - Returns: false if the active columns already span column `j`.
   private mutating func enter(_ j: Int, _ lambda: Double, sign side: Double) -> Bool {
-    let diagonal = loss.gram(j, j) + penalty.curvature(j, lambda)
+    loss.prepare(j)
+    let diagonal = loss.diagonal[j] + penalty.curvature(j, lambda)
     guard factor.append(active.map { loss.gram(j, $0) }, diagonal: diagonal) else { return false }
     active.append(j)
     isActive[j] = true
@@ -202,6 +205,7 @@ struct ActiveSet: PathEngine {
     }
     var lower = [Double](repeating: 0, count: columns.count * columns.count)
     for (row, j) in columns.enumerated() {
+      loss.prepare(j)
       for (column, k) in columns[...row].enumerated() {
         lower[row * columns.count + column] = loss.gram(j, k)
       }

@@ -6,7 +6,7 @@
 /// that its diagonal is not zero, so it is what remains where a direct solve is refused, and it is the
 /// clear oracle that the direct solvers are tested against.
 struct CoordinateDescent {
-  let loss: Quadratic
+  var loss: Quadratic
   let penalty: ElasticNet
   /// The groups that take part.
   let groups: [Range<Int>]
@@ -15,16 +15,18 @@ struct CoordinateDescent {
   ///
   /// - Returns: the largest change of a coordinate, in units of the fit.
   /// - Complexity: O(p) a coordinate that changes
-  func sweep(_ b: inout [Double], _ g: inout [Double], lambda: Double) -> Double {
-    groups.reduce(0) { max($0, minimize($1, &b, &g, lambda: lambda)) }
+  mutating func sweep(_ b: inout [Double], _ g: inout [Double], lambda: Double) -> Double {
+    var largest = 0.0
+    for group in groups { largest = max(largest, minimize(group, &b, &g, lambda: lambda)) }
+    return largest
   }
 
   /// Minimizes over one group.
-  func minimize(
+  mutating func minimize(
     _ group: Range<Int>, _ b: inout [Double], _ g: inout [Double], lambda: Double
   ) -> Double {
     let first = group.lowerBound
-    let diagonal = loss.gram(first, first)
+    let diagonal = loss.diagonal[first]
     let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
     let length = group.reduce(0) { sum, j in
       let u = g[j] + diagonal * b[j]
@@ -40,7 +42,8 @@ struct CoordinateDescent {
       let step = b[j] - old
       guard step != 0 else { continue }
       largest = max(largest, abs(step) * diagonal.squareRoot())
-      LinearAlgebra.addRow(j, of: loss.gram, times: -step, to: &g)
+      loss.prepare(j)
+      loss.addRow(j, times: -step, to: &g)
     }
     return largest
   }
@@ -51,11 +54,10 @@ struct CoordinateDescent {
   ///   - b: where to start; the answer.
   ///   - g: c − G b; recomputed at the end, so that it holds no drift.
   /// - Returns: the gap reached.
-  func minimize(
+  mutating func minimize(
     _ b: inout [Double], _ g: inout [Double], lambda: Double, tolerance: Double,
     limit: Int = 100_000
   ) -> Double {
-    let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)
     var reached = gap(b, g, lambda: lambda)
     for round in 1...limit where reached > tolerance {
       let change = sweep(&b, &g, lambda: lambda)
@@ -65,5 +67,9 @@ struct CoordinateDescent {
       if change == 0 { break }
     }
     return reached
+  }
+
+  private func gap(_ b: [Double], _ g: [Double], lambda: Double) -> Double {
+    DualityGap(loss: loss, penalty: penalty, groups: groups)(b, g, lambda: lambda)
   }
 }

@@ -33,7 +33,7 @@ struct DualityGap {
         reduction += g[j] * b[j]
         square += b[j] * b[j]
       }
-      let (norm, u) = (square.squareRoot(), pull(group, g))
+      let (norm, u) = (square.squareRoot(), penalty.pull(group, g))
       let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
       cost += t * norm + r * square / 2
       if r > 0 {
@@ -53,18 +53,5 @@ struct DualityGap {
     // h* grows with s, so where both kinds meet its value at s = 1 is a bound for s ≤ 1.
     let dual = s * targetResidual - 0.5 * s * s * residualNorm - conjugate
     return max(0, 0.5 * residualNorm + cost - dual) + slack
-  }
-
-  /// How hard the residual pulls at a group, in the directions that it is allowed to answer.
-  func pull(_ group: Range<Int>, _ g: [Double]) -> Double {
-    guard group.count == 1 else {
-      return group.reduce(0) { $0 + g[$1] * g[$1] }.squareRoot()
-    }
-    let u = g[group.lowerBound]
-    switch penalty.signs[group.lowerBound] {
-    case .free: return abs(u)
-    case .nonnegative: return max(0, u)
-    case .nonpositive: return max(0, -u)
-    }
   }
 }

@@ -5,11 +5,8 @@
 /// λ(1 − α)v I + (λαv / ‖b_g‖)(I − b_g b_g' / ‖b_g‖²). A group that comes to zero on the way stays there,
 /// and groups that pull harder than their price enter, until none does. A single
 /// column is a group of one, for which all this is the lasso.
-struct GroupActiveSet: PathEngine {
-  private let loss: Quadratic
-  private let penalty: ElasticNet
-  private let descent: CoordinateDescent
-  private let gap: DualityGap
+struct GroupActiveSet: SupportSolver {
+  private var descent: CoordinateDescent
 
   private(set) var b: [Double]
   private(set) var g: [Double]
@@ -19,15 +16,14 @@ struct GroupActiveSet: PathEngine {
   private var isActive: [Bool]
 
   private var groups: [Range<Int>] { descent.groups }
+  private var loss: Quadratic { descent.loss }
+  private var penalty: ElasticNet { descent.penalty }
 
   /// - Parameters:
   ///   - penalty: on coordinates; those of a group share a factor.
   ///   - groups: those that take part, each orthonormal in itself.
   init(_ loss: Quadratic, _ penalty: ElasticNet, groups: [Range<Int>]) {
-    self.loss = loss
-    self.penalty = penalty
     descent = CoordinateDescent(loss: loss, penalty: penalty, groups: groups)
-    gap = DualityGap(loss: loss, penalty: penalty, groups: groups)
     b = Array(repeating: 0, count: loss.count)
     g = loss.correlation
     isActive = Array(repeating: false, count: groups.count)
@@ -48,6 +44,7 @@ struct GroupActiveSet: PathEngine {
       let isDone = groups.indices.allSatisfy { isActive[$0] || !asks(groups[$0], lambda) }
       if isDone { break }
     }
+    let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)
     let reached = gap(b, g, lambda: lambda)
     guard reached > tolerance else { return Outcome(gap: reached, isDirect: isDirect) }
     return Outcome(
@@ -57,7 +54,7 @@ struct GroupActiveSet: PathEngine {
   private func asks(_ group: Range<Int>, _ lambda: Double) -> Bool {
     let price = penalty.threshold(group.lowerBound, lambda)
     return group.allSatisfy { b[$0] == 0 }
-      && gap.pull(group, g) > price * (1 + 1e-11) + 1e-14
+      && penalty.pull(group, g) > price * (1 + 1e-11) + 1e-14
   }
 
   /// Solves on the active groups.
@@ -120,11 +117,13 @@ struct GroupActiveSet: PathEngine {
     }
   }
 
-  private func hessian(_ support: [Range<Int>], _ coordinates: [Int], _ lambda: Double)
+  private mutating func hessian(_ support: [Range<Int>], _ coordinates: [Int], _ lambda: Double)
     -> Cholesky?
   {
     let n = coordinates.count
     var lower = [Double](repeating: 0, count: n * n)
+    for j in coordinates { descent.loss.prepare(j) }
+    let loss = loss
     for row in 0..<n {
       for column in 0...row {
         lower[row * n + column] = loss.gram(coordinates[row], coordinates[column])

@@ -1,5 +1,5 @@
-/// What a path needs of a solver: one λ after the other, each from where the last one ended.
-protocol PathEngine {
+/// Finds the support and the coefficients at one λ after the other, each from where the last one ended.
+protocol SupportSolver: Sendable {
   /// One coefficient a coordinate.
   var b: [Double] { get }
   /// c − G b
@@ -16,7 +16,7 @@ protocol PathEngine {
 }
 
 /// How a λ was solved.
-struct Outcome {
+struct Outcome: Sendable {
   /// The duality gap, in units of the objective.
   var gap: Double
   /// Whether the coefficients come from a direct solve on their support.

@@ -1,0 +1,77 @@
+/// The moments of some blocks of rows together, worked out where they are asked for.
+///
+/// Moments of disjoint blocks b with weights W_b and means m_b merge to
+///
+///   C = Σ C_b + Σ W_b (m_b − m)(m_b − m)',   m = Σ W_b m_b / Σ W_b,
+///
+/// a sum without cancellation (Chan, Golub & LeVeque, 1979). A sparse path asks for few rows of C, so a
+/// training set costs O(p) for each of these and no matrix of its own: all folds share the blocks.
+public struct TrainingMoments: Sendable {
+  /// The number of columns, predictors and target together; the target is the last.
+  public let width: Int
+  /// The number of rows of positive weight.
+  public let rows: Int
+  /// Σ wᵢ
+  public let weight: Double
+  /// One mean a column.
+  public let mean: [Double]
+  private let blocks: [Moments]
+  /// For each block, m_b − m.
+  private let offsets: [[Double]]
+
+  /// - Parameter blocks: at least one; empty ones take no part.
+  /// - Complexity: O(blocks · p)
+  public init(_ blocks: [Moments]) {
+    precondition(!blocks.isEmpty)
+    width = blocks[0].width
+    let filled = blocks.filter { $0.weight > 0 }
+    self.blocks = filled
+    rows = filled.reduce(0) { $0 + $1.rows }
+    let weight = filled.reduce(0) { $0 + $1.weight }
+    self.weight = weight
+    // Deviations from one of the means: a column that is the same everywhere stays exactly so.
+    var mean = filled.first?.mean ?? Array(repeating: 0, count: width)
+    for block in filled.dropFirst() {
+      let share = block.weight / weight
+      for j in mean.indices { mean[j] += share * (block.mean[j] - filled[0].mean[j]) }
+    }
+    self.mean = mean
+    offsets = filled.map { block in zip(block.mean, mean).map { $0 - $1 } }
+  }
+
+  /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
+  ///
+  /// - Complexity: O(blocks)
+  public func comoment(_ j: Int, _ k: Int) -> Double {
+    var sum = 0.0
+    for (block, offset) in zip(blocks, offsets) {
+      sum += block.comoment(j, k) + block.weight * offset[j] * offset[k]
+    }
+    return sum
+  }
+
+  /// `sum += factor · C[row, :]`
+  ///
+  /// - Complexity: O(blocks · p)
+  func addRow(_ row: Int, times factor: Double, to sum: inout [Double]) {
+    precondition(sum.count == width)
+    for (block, offset) in zip(blocks, offsets) {
+      LinearAlgebra.addRow(row, of: block.products, times: factor, to: &sum)
+      let slope = factor * block.weight * offset[row]
+      if slope != 0 { LinearAlgebra.add(offset, times: slope, to: &sum) }
+    }
+  }
+}
+
+/// What the coordinates of a term are made from: means and co-moments of its raw columns.
+protocol ColumnStatistics {
+  /// Σ wᵢ
+  var weight: Double { get }
+  func mean(_ j: Int) -> Double
+  /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
+  func comoment(_ j: Int, _ k: Int) -> Double
+}
+
+extension TrainingMoments: ColumnStatistics {
+  func mean(_ j: Int) -> Double { mean[j] }
+}

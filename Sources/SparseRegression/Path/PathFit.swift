@@ -1,0 +1,104 @@
+/// A path on all rows and, beside it, the paths of the folds: all go down the grid together.
+///
+/// Each fit is solved at one λ before any goes on to the next, so that the cross-validated error is known
+/// as far as the path is, and both can end together.
+public struct PathFit: Sendable {
+  public let path: RegularizationPath
+  /// Nil without folds.
+  public let crossValidation: CrossValidation?
+
+  /// Relative gain of the deviance ratio below which an automatic grid ends (glmnet's `fdev`).
+  static let leastGain = 1e-5
+  /// Deviance ratio above which an automatic grid ends (glmnet's `devmax`).
+  static let largestRatio = 0.999
+  /// An automatic grid never ends before so many values (glmnet's `mnlam`).
+  static let leastCount = 5
+
+  /// Fits least squares with an elastic-net penalty along a grid of λ, from moments.
+  ///
+  /// - Parameters:
+  ///   - blocks: moments of disjoint sets of rows, of the predictors and, last, the target.
+  ///   - plan: how the blocks make training and test sets; nil for no cross-validation.
+  ///   - terms: what is selected, over the predictors; each predictor a number of its own if nil.
+  ///   - penalty: one factor a term; a group's is multiplied by √(its size).
+  /// - Throws: ``PathError``
+  /// - Complexity: for each λ and fit, O(p · support) for each column that enters or leaves;
+  ///   O(p · support) memory a fit beside the blocks.
+  public init(
+    _ blocks: [Moments], plan: CrossValidation.Plan? = nil, terms: [Term]? = nil,
+    _ penalty: ElasticNet, _ options: PathOptions, threads: Int = 1
+  ) throws(PathError) {
+    let terms = terms ?? (0..<blocks[0].width - 1).map { .number($0) }
+    self.init(try MomentsEngine(blocks, plan, terms, penalty, options, threads: threads), options)
+  }
+
+  /// Walks down the grid.
+  init(_ engine: consuming some PathEngine, _ options: PathOptions) {
+    var grid = options.grid.resolved(lambdaMax: engine.lambdaMax, isTall: engine.isTall)
+    var mayStop = false
+    if case .automatic = options.grid { mayStop = true }
+    if let including = options.including, !grid.contains(including) {
+      grid.insert(including, at: grid.firstIndex { $0 < including } ?? grid.count)
+    }
+    var points: [RegularizationPath.Point] = []
+    var errors = CrossValidation.Errors(weights: engine.foldWeights)
+    for lambda in grid {
+      let step = engine.advance(to: lambda)
+      points.append(step.point)
+      errors.append(step.errors, gap: step.worstFoldGap, lambda: lambda)
+      guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
+      else { continue }
+      if Self.isSaturated(points, isBounded: engine.isBounded) { break }
+      if options.endsPastMinimum && errors.arePastMinimum { break }
+    }
+    path = engine.path(points)
+    crossValidation = errors.crossValidation
+  }
+
+  /// Whether a smaller λ has nothing to add.
+  private static func isSaturated(_ points: [RegularizationPath.Point], isBounded: Bool) -> Bool {
+    let ratio = points[points.count - 1].devianceRatio
+    let gain = ratio - points[points.count - 2].devianceRatio
+    // λmax does not know sign constraints, so that a bounded path may begin without any gain; as in
+    // glmnet it is then never cut for want of it.
+    return (!isBounded && gain < leastGain * ratio) || ratio > largestRatio
+  }
+}
+
+/// What goes down the grid: a fit to all rows, and one for each fold.
+protocol PathEngine {
+  /// Where the first column enters the fit to all rows, on the scale of the target.
+  var lambdaMax: Double { get }
+  /// Whether there are at least as many rows as coordinates.
+  var isTall: Bool { get }
+  /// Whether some coefficient is bounded.
+  var isBounded: Bool { get }
+  /// The weight of the test rows of each fold.
+  var foldWeights: [Double] { get }
+
+  /// Solves all fits at `lambda`, not above that of the last call.
+  mutating func advance(to lambda: Double) -> PathStep
+  /// The path of the fit to all rows.
+  func path(_ points: [RegularizationPath.Point]) -> RegularizationPath
+}
+
+/// All fits at one λ.
+struct PathStep: Sendable {
+  /// Of the fit to all rows.
+  var point: RegularizationPath.Point
+  /// The mean squared error on the test rows of each fold.
+  var errors: [Double] = []
+  /// The largest relative duality gap over the folds.
+  var worstFoldGap = 0.0
+}
+
+extension RegularizationPath {
+  /// The path on the rows of `moments`, without folds; see ``PathFit``.
+  ///
+  /// - Throws: ``PathError``
+  public init(
+    _ moments: Moments, terms: [Term]? = nil, _ penalty: ElasticNet, _ options: PathOptions
+  ) throws(PathError) {
+    self = try PathFit([moments], terms: terms, penalty, options).path
+  }
+}

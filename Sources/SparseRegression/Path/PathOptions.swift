@@ -1,0 +1,36 @@
+/// What to fit, apart from the data.
+public struct PathOptions: Sendable {
+  public var grid: LambdaGrid
+  /// A λ that the grid is made to hold.
+  public var including: Double?
+  /// Whether columns are divided by their standard deviation.
+  public var standardize: Bool
+  /// Whether there is an intercept; it is never penalized.
+  public var intercept: Bool
+  /// The relative duality gap that every λ must reach.
+  public var tolerance: Double
+  /// Whether an automatic grid also ends where the minimum of the cross-validated error is certain
+  /// (``CrossValidation/isPastMinimum(mean:standardError:)``). What comes after it is the dearest part
+  /// of the path, and no rule that looks at the error would choose it.
+  public var endsPastMinimum: Bool
+
+  public init(
+    grid: LambdaGrid = .automatic(), including: Double? = nil, standardize: Bool = true,
+    intercept: Bool = true, tolerance: Double = 1e-7, endsPastMinimum: Bool = false
+  ) {
+    self.grid = grid
+    self.including = including
+    self.standardize = standardize
+    self.intercept = intercept
+    self.tolerance = tolerance
+    self.endsPastMinimum = endsPastMinimum
+  }
+}
+
+/// Why there is no path.
+public enum PathError: Error, Equatable {
+  /// The target holds a single value, or there are no rows.
+  case constantTarget
+  /// Sums of a column overflow.
+  case overflow(column: Int)
+}
