@@ -68,7 +68,8 @@ struct BlockAccumulators {
     self.waiting.removeAll(keepingCapacity: true)
   }
 
-  consuming func finish(width: Int) -> [Moments] {
+  /// The moments of all blocks; nothing is left here.
+  mutating func finish(width: Int) -> [Moments] {
     var moments: [Moments] = []
     for index in blocks.indices {
       // Taken out, or its matrix would be copied.

@@ -228,7 +228,7 @@ private struct RowPass {
   }
 
   /// - Throws: ``Failure`` for a target that this family does not take.
-  consuming func finish() throws(Failure) -> RowBlocks {
+  mutating func finish() throws(Failure) -> RowBlocks {
     try target.check(schema, options, source: source)
     let (width, y) = (encoder.width, encoder.target)
     let named = try schema.header.columns(options.categorical)
