@@ -1,55 +1,31 @@
 internal import CSVRecords
 internal import SparseRegression
 
-/// The accumulators of all blocks, and the rows that wait to enter them.
+/// The accumulators of all blocks.
+///
+/// Blocks are worked on at once, each by one task and in the order of its rows, so that no sum depends on
+/// the number of threads.
 struct BlockAccumulators {
-  private struct Block: Sendable {
-    /// Made when the first rows come.
-    var accumulator: MomentAccumulator?
-    /// For each waiting piece, the rows of it that belong here.
-    var rows: [[Int32]] = []
-  }
+  /// Made when the first rows of the block come.
+  private var blocks: [MomentAccumulator?]
 
-  private struct Waiting: Sendable {
-    let piece: ParsedRows
-    let encoding: PieceEncoding
-  }
+  init(count: Int) { blocks = Array(repeating: nil, count: count) }
 
-  private var blocks: [Block]
-  private var waiting: [Waiting] = []
-
-  init(count: Int) { blocks = Array(repeating: Block(), count: count) }
-
-  mutating func grow(to count: Int) {
-    while blocks.count < count {
-      blocks.append(Block(rows: Array(repeating: [], count: waiting.count)))
-    }
-  }
-
-  /// - Parameter places: the block of each row, or -1.
-  mutating func queue(_ piece: ParsedRows, _ encoding: PieceEncoding, _ places: [Int]) {
-    waiting.append(Waiting(piece: piece, encoding: encoding))
-    for index in blocks.indices { blocks[index].rows.append([]) }
-    let last = waiting.count - 1
-    for (row, place) in places.enumerated() where place >= 0 {
-      blocks[place].rows[last].append(Int32(row))
-    }
-  }
-
-  /// Lets the waiting rows in: blocks at once, each in the order of the rows.
+  /// Takes rows in.
   ///
   /// - Parameters:
-  ///   - width: of the moments, columns that the waiting rows brought included.
+  ///   - count: blocks so far.
+  ///   - width: of the moments, columns that these rows brought included.
   ///   - stride: numbers a parsed row.
   ///   - weight: where in a parsed row its weight stands.
-  mutating func flush(width: Int, stride: Int, weight: Int?, threads: Int) {
-    let waiting = waiting
-    concurrently(&blocks, threads: threads) { _, block in
-      // Taken out while it is worked on, or it would be copied.
-      var accumulator = block.accumulator.take() ?? MomentAccumulator(width: width)
-      accumulator.widen(to: width)
+  mutating func take(
+    _ waiting: [WaitingRows], blocks count: Int, width: Int, stride: Int, weight: Int?,
+    threads: Int
+  ) {
+    let rows = Self.dealt(waiting.map(\.places), blocks: count)
+    forEachBlock(count, width: width, threads: threads) { block, accumulator in
       var row = [Double](repeating: 0, count: width)
-      for (item, rows) in zip(waiting, block.rows) {
+      for (item, rows) in zip(waiting, rows[block]) {
         let numbers = item.piece.numbers
         for index in rows {
           let start = Int(index) * stride
@@ -62,18 +38,55 @@ struct BlockAccumulators {
           }
         }
       }
-      block.accumulator = accumulator
-      block.rows.removeAll(keepingCapacity: true)
     }
-    self.waiting.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes in rows that were kept.
+  mutating func take(_ store: RowStore, blocks count: Int, width: Int, threads: Int) {
+    let places = (0..<store.count).map { store.place($0).block }
+    let rows = Self.dealt([places], blocks: count)
+    forEachBlock(count, width: width, threads: threads) { block, accumulator in
+      var row = [Double](repeating: 0, count: width)
+      for index in rows[block][0] {
+        store.copy(Int(index), into: &row)
+        accumulator.add(row, weight: store.place(Int(index)).weight)
+      }
+    }
+  }
+
+  /// For each block and piece, the rows of the piece that belong to the block.
+  private static func dealt(_ places: [[Int]], blocks count: Int) -> [[[Int32]]] {
+    var rows = [[[Int32]]](
+      repeating: Array(repeating: [], count: places.count), count: count)
+    for (piece, places) in places.enumerated() {
+      for (row, place) in places.enumerated() where place >= 0 {
+        rows[place][piece].append(Int32(row))
+      }
+    }
+    return rows
+  }
+
+  private mutating func forEachBlock(
+    _ count: Int, width: Int, threads: Int,
+    _ body: @Sendable (Int, inout MomentAccumulator) -> Void
+  ) {
+    while blocks.count < count { blocks.append(nil) }
+    concurrently(&blocks, threads: threads) { index, block in
+      // Taken out while it is worked on, or it would be copied.
+      var accumulator = block.take() ?? MomentAccumulator(width: width)
+      accumulator.widen(to: width)
+      body(index, &accumulator)
+      block = accumulator
+    }
   }
 
   /// The moments of all blocks; nothing is left here.
-  mutating func finish(width: Int) -> [Moments] {
+  mutating func finish(count: Int, width: Int) -> [Moments] {
     var moments: [Moments] = []
-    for index in blocks.indices {
+    for index in 0..<count {
       // Taken out, or its matrix would be copied.
-      let accumulator = blocks[index].accumulator.take() ?? MomentAccumulator(width: width)
+      let accumulator =
+        (index < blocks.count ? blocks[index].take() : nil) ?? MomentAccumulator(width: width)
       moments.append((consume accumulator).finish())
     }
     return moments

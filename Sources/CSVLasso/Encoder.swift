@@ -242,6 +242,18 @@ struct PieceEncoding: Sendable {
     }
   }
 
+  /// Fills the numbers of a row and, last, its target.
+  func encodeNumbers(
+    _ piece: ParsedRows, _ index: Int, stride: Int, into row: UnsafeMutableBufferPointer<Double>
+  ) {
+    let start = index * stride
+    for slot in origins.indices {
+      let value = piece.numbers[start + slot]
+      unsafe row[slot] = value.isNaN ? origins[slot] : value
+    }
+    unsafe row[target] = targetValue(piece, index, stride: stride)
+  }
+
   /// The target of a row; NaN if it is missing.
   func targetValue(_ piece: ParsedRows, _ index: Int, stride: Int) -> Double {
     labels.map { $0[piece.codes[levels.count][index]] } ?? piece.numbers[index * stride + target]

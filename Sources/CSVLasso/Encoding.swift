@@ -17,16 +17,20 @@ struct Encoding: Sendable {
   /// row is no candidate, as an id is none: its levels would explain any target.
   ///
   /// - Parameter declared: predictors that are categorical by request, whatever they hold.
-  func confined(to total: TrainingMoments, declared: Set<Int>) -> Encoding {
+  ///
+  /// - Parameters:
+  ///   - rows: how many rows are fitted.
+  ///   - isMet: whether an indicator is 1 in any of them.
+  func confined(toRows rows: Int, declared: Set<Int>, isMet: (Int) -> Bool) -> Encoding {
     var (types, terms) = (types, terms)
     for predictor in terms.indices {
       switch terms[predictor] {
       case .imputed(let value, let missing, _), .indicated(let value, let missing, _):
-        if total.mean[missing] == 0 { terms[predictor] = .number(value) }
+        if !isMet(missing) { terms[predictor] = .number(value) }
       case .levels(let columns):
         guard case .categorical(let levels) = types[predictor] else { continue }
-        let met = columns.indices.filter { total.mean[columns[$0]] > 0 }
-        if met.count == total.rows && met.count > 2 && !declared.contains(predictor) {
+        let met = columns.indices.filter { isMet(columns[$0]) }
+        if met.count == rows && met.count > 2 && !declared.contains(predictor) {
           types[predictor] = .text(levels: met.count)
           terms[predictor] = nil
         } else if !met.isEmpty {

@@ -1,4 +1,5 @@
 public import CSVRecords
+internal import SparseRegression
 
 /// Why the work stopped, in words for a person, and what kind of fault it is.
 public struct Failure: Error, Equatable, Sendable {
@@ -84,6 +85,17 @@ extension Failure {
       self.init(.data, "\(source): the compressed input is damaged")
     case .changed:
       self.init(.io, "\(source): the file was changed while it was being read")
+    }
+  }
+
+  /// - Parameter source: what messages call the input.
+  init(_ error: RowStore.Failure, source: String) {
+    switch error {
+    case .noRoom(let errno):
+      self.init(
+        .io,
+        "\(source): no room for the columns in memory or in \(temporaryDirectory): \(errorText(errno)) (set TMPDIR to a roomier directory, or raise --memory)"
+      )
     }
   }
 

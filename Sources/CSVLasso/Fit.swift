@@ -35,23 +35,24 @@ public struct Fit: Sendable {
     targetLabels = blocks.targetLabels
     let columns = blocks.predictors.map { schema.predictors[$0] }
     self.columns = columns
-    let total = TrainingMoments(blocks.moments.isEmpty ? [Moments(width: 1)] : blocks.moments)
-    try Self.check(total, blocks, schema, options, source)
+    try Self.check(blocks, schema, options, source)
     let penalty = try schema.penalty(options, columns, blocks.terms)
     criterion = options.criterion
     var pathOptions = options.path
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
     pathOptions.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
     do throws(PathError) {
-      let fit = try PathFit(
-        blocks.moments,
-        plan: !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
-        terms: blocks.terms, penalty, pathOptions, threads: options.threads)
+      let fit = try blocks.fitted.fit(
+        !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
+        blocks.terms, penalty, pathOptions, threads: options.threads)
       (path, crossValidation) = (fit.path, fit.crossValidation)
     } catch {
+      throw Self.failure(error, blocks, schema, source)
+    }
+    guard path.exclusions.contains(where: { $0 != .constant }) else {
       throw Failure(
         .data,
-        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in all rows outside a fold (deal other folds, or use --choose bic)"
+        "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
       )
     }
     selection = Selection(
@@ -70,68 +71,82 @@ public struct Fit: Sendable {
     ].map { ($0, "\($0 == 1 ? "row" : "rows") \($1)") }
   }
 
+  private static func overflow(_ column: Int, _ schema: Schema, _ source: String) -> Failure {
+    Failure(
+      .data,
+      "\(source): column '\(schema.header.label(column))' holds values so large that their squares overflow; scale it down or drop it"
+    )
+  }
+
+  /// Why there is no path, the target of all rows being sound.
+  private static func failure(
+    _ error: PathError, _ blocks: RowBlocks, _ schema: Schema, _ source: String
+  ) -> Failure {
+    switch error {
+    case .overflow(let column):
+      let term = blocks.terms.firstIndex { $0.columns.contains(column) }
+      return overflow(
+        term.map { schema.predictors[blocks.predictors[$0]] } ?? schema.target, schema, source)
+    case .constantTarget:
+      return Failure(
+        .data,
+        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in all rows outside a fold (deal other folds, or use --choose bic)"
+      )
+    }
+  }
+
   /// Refuses what has no answer.
   private static func check(
-    _ total: TrainingMoments, _ blocks: RowBlocks, _ schema: Schema, _ options: Options, _ source: String
+    _ blocks: RowBlocks, _ schema: Schema, _ options: Options, _ source: String
   ) throws(Failure) {
-    let p = total.width - 1
+    let (p, rows) = (blocks.fitted.columnCount, blocks.fitted.blockRows.reduce(0, +))
     guard blocks.counts.rows > 0 else {
       throw Failure(.data, "\(source): there are no rows, only a header")
     }
-    guard total.rows > 0 else {
+    guard rows > 0 else {
       throw Failure(
         .data,
         "\(source): no row can be fitted: in each the target is missing, the weight is 0, or --missing drop-row left it out"
       )
     }
-    for index in 0...p where !total.mean[index].isFinite || !total.comoment(index, index).isFinite {
-      let term = blocks.terms.firstIndex { $0.columns.contains(index) }
-      let column = term.map { schema.predictors[blocks.predictors[$0]] } ?? schema.target
-      throw Failure(
-        .data,
-        "\(source): column '\(schema.header.label(column))' holds values so large that their squares overflow; scale it down or drop it"
-      )
+    let target = blocks.fitted.target
+    guard target.mean.isFinite && target.square.isFinite else {
+      throw overflow(schema.target, schema, source)
     }
-    guard total.comoment(p, p) > 0 else {
+    guard target.square > 0 else {
       throw Failure(
         .data,
         "\(source): the target '\(schema.header.label(schema.target))' holds a single value in the rows to fit; there is nothing to predict"
       )
     }
-    guard (0..<p).contains(where: { total.comoment($0, $0) > 0 }) else {
-      throw Failure(
-        .data,
-        "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
-      )
-    }
-    if options.crossValidates { try checkFolds(total, blocks, options, source) }
+    if options.crossValidates { try checkFolds(rows, blocks, options, source) }
     var lambdas: [Double] = []
     if case .values(let values) = options.path.grid { lambdas += values }
     if case .lambda(let value) = options.criterion { lambdas.append(value) }
-    guard !lambdas.contains(0) || total.rows > p else {
+    guard !lambdas.contains(0) || rows > p else {
       throw Failure(
         .data,
-        "\(source): lambda 0 is least squares without a penalty, which needs more rows than columns; there are \(total.rows) rows and \(p) columns"
+        "\(source): lambda 0 is least squares without a penalty, which needs more rows than columns; there are \(rows) rows and \(p) columns"
       )
     }
   }
 
   private static func checkFolds(
-    _ total: TrainingMoments, _ blocks: RowBlocks, _ options: Options, _ source: String
+    _ rows: Int, _ blocks: RowBlocks, _ options: Options, _ source: String
   ) throws(Failure) {
-    let filled = blocks.moments.count { $0.rows > 0 }
+    let filled = blocks.fitted.blockRows.count { $0 > 0 }
     func refuse(_ text: String) -> Failure { Failure(.data, "\(source): \(text)") }
     switch options.folds {
     case .permuted(let count):
-      guard total.rows >= max(count, 2) else {
+      guard rows >= max(count, 2) else {
         throw refuse(
-          "\(total.rows) \(total.rows == 1 ? "row" : "rows") cannot fill \(count) folds (ask for fewer with --folds, or use --choose bic)"
+          "\(rows) \(rows == 1 ? "row" : "rows") cannot fill \(count) folds (ask for fewer with --folds, or use --choose bic)"
         )
       }
     case .forward(let count):
-      guard total.rows >= 2 * (count + 1) else {
+      guard rows >= 2 * (count + 1) else {
         throw refuse(
-          "\(total.rows) rows are too few for \(count) forward folds (ask for fewer with --folds forward:K)"
+          "\(rows) rows are too few for \(count) forward folds (ask for fewer with --folds forward:K)"
         )
       }
     case .column(let name), .by(let name, _):

@@ -106,6 +106,18 @@ public struct Options: Sendable {
   public var fitsOnly = false
 
   // The machine
+  /// What solves; the result depends on it in the last digits only.
+  public var engine = Engine.auto
+
+  public enum Engine: String, Sendable, CaseIterable {
+    /// The cheaper one.
+    case auto
+    /// Moments of the rows: for tall tables.
+    case moments
+    /// The columns themselves: for wide tables.
+    case columns
+  }
+
   /// Threads; never changes a result.
   public var threads = 1
   /// Bytes that moments, or the copy of a pipe, may take.

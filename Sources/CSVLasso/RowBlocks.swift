@@ -1,11 +1,11 @@
 internal import CSVRecords
 internal import SparseRegression
 
-/// Moments of blocks of rows, one block a fold, and what their columns are.
+/// The rows to be fitted, in blocks, one a fold, and what their columns are.
 struct RowBlocks: Sendable {
-  /// One entry a block, in the order of the folds; the target is the last column.
-  private(set) var moments: [Moments]
-  /// What is selected, over the columns of the moments.
+  /// Blocks in the order of the folds.
+  private(set) var fitted: FittedRows
+  /// What is selected, over the raw columns.
   private(set) var terms: [Term]
   /// For each term, its predictor.
   private(set) var predictors: [Int]
@@ -24,12 +24,12 @@ struct RowBlocks: Sendable {
   ///
   /// - Parameter rowCount: the number of rows, where folds go forward in time.
   /// - Throws: ``Failure``
-  /// - Complexity: O(p²) a row; O(blocks · p²) memory.
+  /// - Complexity: that of the engine; see ``EngineChoice``.
   init(
     _ source: ByteSource, _ first: BatchReader, _ schema: Schema, _ options: Options,
     rowCount: Int?, _ progress: Progress
   ) throws(Failure) {
-    var reader = first
+    var (reader, options) = (first, options)
     var reading = try schema.initialReading(options)
     var targetIsText = false
     while true {
@@ -37,6 +37,13 @@ struct RowBlocks: Sendable {
         schema, options, reading, targetIsText: targetIsText, source: source.name,
         rowCount: rowCount)
       try pass.run(&reader, progress)
+      if pass.needsColumns {
+        // Levels have made more raw columns than moments can hold.
+        options.engine = .columns
+        try Reduction.rewind(source)
+        reader = try Reduction.records(of: source, options)
+        continue
+      }
       let ignorable = options.missing == .dropRow ? pass.encoder.ignorable : [:]
       if pass.contradicted.isEmpty && !pass.target.isContradicted && ignorable.isEmpty {
         self = try pass.finish()
@@ -53,16 +60,31 @@ struct RowBlocks: Sendable {
   }
 
   init(
-    _ blocks: [Moments], _ encoding: Encoding, declared: Set<Int>, _ counts: RowCounts,
+    _ fitted: FittedRows, _ encoding: Encoding, declared: Set<Int>, _ counts: RowCounts,
     targetLabels: [String]
   ) {
-    let total = TrainingMoments(
-      blocks.isEmpty ? [Moments(width: encoding.target + 1)] : blocks)
-    let encoding = encoding.confined(to: total, declared: declared)
-    let compact = encoding.compact()
-    (terms, predictors) = (compact.terms, compact.predictors)
-    moments = blocks.map { block in
-      compact.columns == Array(0..<block.width) ? block : block.selecting(compact.columns)
+    let rows = fitted.blockRows.reduce(0, +)
+    let encoding: Encoding =
+      switch fitted {
+      case .moments(let blocks):
+        encoding.confined(toRows: rows, declared: declared) { column in
+          blocks.contains { $0.mean[column] > 0 }
+        }
+      case .columns(let matrix):
+        encoding.confined(toRows: rows, declared: declared) { !matrix.list($0).isEmpty }
+      }
+    switch fitted {
+    case .moments(let blocks):
+      let compact = encoding.compact()
+      (terms, predictors) = (compact.terms, compact.predictors)
+      self.fitted = .moments(
+        blocks.map { block in
+          compact.columns == Array(0..<block.width) ? block : block.selecting(compact.columns)
+        })
+    case .columns:
+      predictors = encoding.terms.indices.filter { encoding.terms[$0] != nil }
+      terms = predictors.map { encoding.terms[$0]! }
+      self.fitted = fitted
     }
     (types, missing, isSequence) = (encoding.types, encoding.missing, encoding.isSequence)
     self.targetLabels = targetLabels
@@ -95,8 +117,10 @@ private struct RowPass {
   private var plan: ParsingPlan
   private(set) var encoder: Encoder
   private var folds: FoldDealer
-  private var blocks: BlockAccumulators
+  private var collector: RowCollector
   private var hasStarted = false
+  /// Whether moments turned out too small a house.
+  private(set) var needsColumns = false
 
   init(
     _ schema: Schema, _ options: Options, _ reading: [ReadAs], targetIsText: Bool, source: String,
@@ -108,7 +132,7 @@ private struct RowPass {
     plan = schema.parsingPlan(reading, targetIsText: targetIsText, options)
     encoder = Encoder(reading, maxLevels: options.maxLevels)
     folds = FoldDealer(options, rowCount: rowCount)
-    blocks = BlockAccumulators(count: folds.count ?? 0)
+    collector = RowCollector(options)
   }
 
   mutating func run(_ reader: inout BatchReader, _ progress: Progress) throws(Failure) {
@@ -133,7 +157,10 @@ private struct RowPass {
         for predictor in contradicted { encoder.giveUp(predictor) }
         contradicted = []
       }
-      if contradicted.isEmpty && !target.isContradicted { try take(pieces) }
+      if contradicted.isEmpty && !target.isContradicted {
+        try take(pieces, canRewind: reader.source.canRewind)
+        if needsColumns { return }
+      }
       if options.fitsOnly { forgetIfSettled(reader.source, pieces) }
       progress("reading", reader.bytesRead, counts.rows, reader.source.size)
     }
@@ -159,21 +186,28 @@ private struct RowPass {
     return pieces
   }
 
-  private mutating func take(_ pieces: [ParsedRows]) throws(Failure) {
+  private mutating func take(_ pieces: [ParsedRows], canRewind: Bool) throws(Failure) {
     for piece in pieces {
       let labels = try target.labels(of: piece, schema, options, source: source)
       let encoding = encoder.prepare(piece, labels: labels)
       encoder.watchOrder(piece, stride: plan.numberCount)
       let places = try places(of: piece, encoding)
-      blocks.grow(to: folds.count ?? 0)
-      blocks.queue(piece, encoding, places)
+      collector.queue(piece, encoding, places, blocks: folds.count ?? 0)
       counts.rows += piece.count
       counts.skipped += piece.skipped
     }
-    try checkMemory()
-    blocks.flush(
-      width: encoder.width, stride: plan.numberCount,
-      weight: schema.weights == nil ? nil : plan.numberCount - 1, threads: options.threads)
+    if collector.overflows(width: encoder.width) {
+      guard options.engine == .auto && canRewind else { throw tooManyColumns }
+      needsColumns = true
+      return
+    }
+    do throws(RowStore.Failure) {
+      try collector.flush(
+        width: encoder.width, numbers: encoder.target + 1, stride: plan.numberCount,
+        weight: schema.weights == nil ? nil : plan.numberCount - 1)
+    } catch {
+      throw Failure(error, source: source)
+    }
   }
 
   /// The block of each row of a piece; -1 for a row that is not fitted.
@@ -211,19 +245,13 @@ private struct RowPass {
         .data,
         "\(source): --fold-column has more than \(FoldDealer.mostLabels) values; use --fold-by")
     }
-    try checkMemory()
   }
 
-  private func checkMemory() throws(Failure) {
-    // The blocks, their sum, and for two threads a training set with its Gram matrix and factor. That a
-    // table is refused must not depend on the threads.
-    let matrices = (folds.count ?? 10) + 7
-    let width = encoder.width
-    let (needed, overflow) = (8 * width).multipliedReportingOverflow(by: width * matrices)
-    guard overflow || needed > options.memory else { return }
-    throw Failure(
+  private var tooManyColumns: Failure {
+    let needed = EngineChoice.momentsBytes(columns: encoder.width - 1, blocks: folds.count ?? 0)
+    return Failure(
       .data,
-      "\(source): \(width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (raise --memory, ask for fewer --folds, or leave columns out with --features)"
+      "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (use --engine columns, raise --memory, ask for fewer --folds, or leave columns out with --features)"
     )
   }
 
@@ -234,10 +262,15 @@ private struct RowPass {
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
       schema.predictors.indices.filter { named.contains(schema.predictors[$0]) })
-    var moments = blocks.finish(width: width)
-    if target.isReversed { for index in moments.indices { moments[index].complement(y) } }
+    let fitted: FittedRows
+    do throws(RowStore.Failure) {
+      fitted = try collector.finish(
+        width: width, target: y, complementsTarget: target.isReversed)
+    } catch {
+      throw Failure(error, source: source)
+    }
     return RowBlocks(
-      moments, encoder.outcome(options.missing), declared: declared, counts,
+      fitted, encoder.outcome(options.missing), declared: declared, counts,
       targetLabels: target.sortedLabels)
   }
 }

@@ -56,6 +56,7 @@ extension ModelFlags {
     options.nonnegative = selectors(positive, "--positive")
     options.nonpositive = selectors(negative, "--negative")
     options.walksFullPath = fullPath
+    options.engine = engine
     for text in penalty { options.factors.append(try Self.factor(text)) }
     options.path = PathOptions(
       grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol)

@@ -154,6 +154,12 @@ struct ModelFlags: ParsableArguments {
   )
   var fullPath = false
 
+  @Option(
+    help:
+      "What solves: moments (tall tables), columns (wide ones) or auto, the cheaper of the two; the result is the same."
+  )
+  var engine = Options.Engine.auto
+
   @Option(help: "The relative duality gap that every lambda must reach.")
   var tol = 1e-7
 }
@@ -181,6 +187,8 @@ struct ChoiceFlags: ParsableArguments {
   @Option(help: "Keep at most so many columns; a larger lambda is taken if needed.")
   var maxFeatures: Int?
 }
+
+extension Options.Engine: ExpressibleByArgument {}
 
 /// The machine, and what is told.
 struct GeneralFlags: ParsableArguments {

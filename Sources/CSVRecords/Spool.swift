@@ -17,8 +17,7 @@ struct Spool: ~Copyable {
 
   init(memory: Int) {
     self.memory = memory
-    let given = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
-    directory = given.isEmpty ? "/tmp" : given
+    directory = temporaryDirectory
   }
 
   deinit { if file >= 0 { close(file) } }
@@ -35,7 +34,7 @@ struct Spool: ~Copyable {
 
   /// Moves what is in memory to a file.
   private mutating func turnToFile() throws(ReadError) {
-    file = openNameless(in: directory, mode: 0o600)
+    file = openTemporaryFile()
     guard file >= 0 else { throw .cannotSpool(directory: directory, errno: errno) }
     for bytes in kept {
       let failure = unsafe bytes.withUnsafeBytes { unsafe writeAll(file, $0) }

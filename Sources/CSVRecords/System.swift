@@ -59,6 +59,17 @@ func openNameless(in directory: String, mode: mode_t) -> Int32 {
   return named
 }
 
+/// Where temporary files go: TMPDIR, or /tmp.
+package var temporaryDirectory: String {
+  let given = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
+  return given.isEmpty ? "/tmp" : given
+}
+
+/// A new file without a name, for this process alone.
+///
+/// - Returns: the descriptor, or -1 with `errno` set.
+package func openTemporaryFile() -> Int32 { openNameless(in: temporaryDirectory, mode: 0o600) }
+
 #if os(Linux)
   /// `O_TMPFILE`, which glibc's header hides from Swift: `__O_TMPFILE | O_DIRECTORY`.
   let temporaryFileFlag: Int32 = 0o20000000 | O_DIRECTORY

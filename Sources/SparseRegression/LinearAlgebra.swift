@@ -52,6 +52,38 @@ enum LinearAlgebra {
     }
   }
 
+  /// x'y
+  static func dot(_ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Double>) -> Double {
+    precondition(x.count == y.count, "dot: shapes differ")
+    guard !x.isEmpty else { return 0 }
+    return unsafe cblas_ddot(CInt(x.count), x.baseAddress!, 1, y.baseAddress!, 1)
+  }
+
+  /// X'V: `out[k · count + f]` is the product of column k of X with vector f.
+  ///
+  /// - Parameters:
+  ///   - x: `length × columns`, column-major.
+  ///   - vectors: `length × count`, column-major.
+  /// - Complexity: O(length · columns · count)
+  static func transposedProduct(
+    _ x: UnsafeBufferPointer<Double>, columns: Int, _ vectors: [Double], count: Int, length: Int
+  ) -> [Double] {
+    precondition(x.count == columns * length && vectors.count == count * length)
+    var out = [Double](repeating: 0, count: columns * count)
+    guard !x.isEmpty, count > 0 else { return out }
+    _ = singleThreaded
+    unsafe out.withUnsafeMutableBufferPointer { out in
+      unsafe vectors.withUnsafeBufferPointer { vectors in
+        // Column-major, out is V'X: count × columns.
+        unsafe cblas_dgemm(
+          CblasColMajor, CblasTrans, CblasNoTrans, CInt(count), CInt(columns), CInt(length), 1,
+          vectors.baseAddress!, CInt(length), x.baseAddress!, CInt(length), 0, out.baseAddress!,
+          CInt(count))
+      }
+    }
+    return out
+  }
+
   /// Solves `L x = b` in place, or `L' x = b`, for the leading `count` rows of a lower triangle.
   ///
   /// - Parameter factor: row-major with rows of `stride`.

@@ -14,7 +14,7 @@ public struct Quadratic: Sendable {
   public let targetNorm: Double
   /// The rows of G that were asked for.
   private var rows: [[Double]?]
-  private let source: any GramSource
+  private var source: any GramSource
 
   /// The number of coordinates.
   public var count: Int { correlation.count }
@@ -74,12 +74,13 @@ public struct Quadratic: Sendable {
     return g
   }
 
-  /// Takes in coordinates that the source now knows, after those there are.
-  mutating func extend(diagonal: [Double], correlation: [Double]) {
+  /// Takes in coordinates after those there are.
+  mutating func extend(_ new: NewCoordinates) {
     let old = count
-    self.diagonal += diagonal
-    self.correlation += correlation
-    rows += Array(repeating: nil, count: correlation.count)
+    source = new.source
+    diagonal += new.diagonal
+    correlation += new.correlation
+    rows += Array(repeating: nil, count: new.correlation.count)
     for j in 0..<old where rows[j] != nil {
       rows[j]! += source.products(j, with: old..<count)
     }

@@ -32,6 +32,21 @@ public struct PathFit: Sendable {
     self.init(try MomentsEngine(blocks, plan, terms, penalty, options, threads: threads), options)
   }
 
+  /// Fits the same from the columns themselves: for tables with more columns than moments can hold.
+  ///
+  /// - Parameters:
+  ///   - terms: what is selected, over the raw columns.
+  /// - Throws: ``PathError``
+  /// - Complexity: O(n p) for the first look at the columns; then, for each λ, O(n) for each column that
+  ///   may matter there.
+  public init(
+    _ matrix: ColumnMatrix, plan: CrossValidation.Plan? = nil, terms: [Term],
+    _ penalty: ElasticNet, _ options: PathOptions, threads: Int = 1
+  ) throws(PathError) {
+    self.init(
+      try ColumnsEngine(matrix, plan, terms, penalty, options, threads: threads), options)
+  }
+
   /// Walks down the grid.
   init(_ engine: consuming some PathEngine, _ options: PathOptions) {
     var grid = options.grid.resolved(lambdaMax: engine.lambdaMax, isTall: engine.isTall)

@@ -11,9 +11,9 @@ public struct ElasticNet: Sendable, Equatable {
   /// In `[0, 1]`.
   public let alpha: Double
   /// One factor a column, in `[0, ∞]`, rescaled to mean 1.
-  public let factors: [Double]
+  public private(set) var factors: [Double]
   /// One constraint a column.
-  public let signs: [Sign]
+  public private(set) var signs: [Sign]
 
   /// - Parameters:
   ///   - alpha: in `[0, 1]`.
@@ -40,6 +40,12 @@ public struct ElasticNet: Sendable, Equatable {
       }
     }
     return ElasticNet(alpha: alpha, exactly: factors, signs)
+  }
+
+  /// Takes in coordinates, their factors as they are.
+  mutating func extend(_ new: NewCoordinates) {
+    factors += new.factors
+    signs += new.signs
   }
 
   private init(alpha: Double, exactly factors: [Double], _ signs: [Sign]) {

@@ -42,6 +42,18 @@ struct ActiveSet: SupportSolver {
     isActive = Array(repeating: false, count: loss.count)
   }
 
+  mutating func extend(_ new: NewCoordinates) {
+    let old = loss.count
+    loss.extend(new)
+    penalty.extend(new)
+    columns += old..<loss.count
+    let more = loss.count - old
+    b += repeatElement(0, count: more)
+    sign += repeatElement(0, count: more)
+    isActive += repeatElement(false, count: more)
+    g += loss.residualCorrelation(b)[old...]
+  }
+
   /// - Complexity: O(p · support) a round, O(support³) more a λ where α < 1
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
     admitFreeColumns(lambda)

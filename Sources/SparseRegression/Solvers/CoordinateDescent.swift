@@ -7,9 +7,9 @@
 /// clear oracle that the direct solvers are tested against.
 struct CoordinateDescent {
   var loss: Quadratic
-  let penalty: ElasticNet
+  var penalty: ElasticNet
   /// The groups that take part.
-  let groups: [Range<Int>]
+  var groups: [Range<Int>]
 
   /// Minimizes over each group in turn, once.
   ///

@@ -29,6 +29,16 @@ struct GroupActiveSet: SupportSolver {
     isActive = Array(repeating: false, count: groups.count)
   }
 
+  mutating func extend(_ new: NewCoordinates) {
+    let old = loss.count
+    descent.loss.extend(new)
+    descent.penalty.extend(new)
+    descent.groups += new.groups
+    b += repeatElement(0, count: loss.count - old)
+    isActive += repeatElement(false, count: new.groups.count)
+    g += loss.residualCorrelation(b)[old...]
+  }
+
   /// - Complexity: O(support³) a Newton step, O(p · support) a round.
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
     for index in active where groups[index].allSatisfy({ b[$0] == 0 }) { isActive[index] = false }

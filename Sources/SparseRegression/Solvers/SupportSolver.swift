@@ -13,6 +13,24 @@ protocol SupportSolver: Sendable {
   ///   - lambda: in `[0, ∞)`, not above that of the last call.
   ///   - tolerance: the gap that will do, in units of the objective.
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome
+
+  /// Takes in more coordinates, their coefficients zero.
+  mutating func extend(_ new: NewCoordinates)
+}
+
+/// Coordinates that a solver takes in after those it has.
+struct NewCoordinates: Sendable {
+  /// Knows the old coordinates and the new ones.
+  var source: any GramSource
+  /// G_jj
+  var diagonal: [Double] = []
+  /// c
+  var correlation: [Double] = []
+  /// One penalty factor a coordinate.
+  var factors: [Double] = []
+  var signs: [ElasticNet.Sign] = []
+  /// The coordinates of each new term.
+  var groups: [Range<Int>] = []
 }
 
 /// How a λ was solved.

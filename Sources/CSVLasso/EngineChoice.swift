@@ -1,0 +1,49 @@
+/// Which engine fits, and what it costs: the cost model, in one place.
+///
+/// Let p be the raw columns (a number is one; a level and a missing-indicator are one each), n the rows
+/// that are fitted, K the blocks that they are dealt into.
+///
+/// - *moments*: O(n p²) to take the rows in, O(p · support) a λ and fold; (K + 2) · 8p² bytes.
+/// - *columns*: O(n p) to take them in, O(n · watched · support) a λ and fold; 8 n p bytes, which may be a
+///   mapped file.
+///
+/// A product of the first kind is several times faster than one of the second, and a support is far
+/// smaller than p; measured, the two meet where n is near p / 2. Below a few hundred columns the
+/// difference is not worth a thought, and moments are taken.
+struct EngineChoice {
+  private let engine: Options.Engine
+  private let memory: Int
+
+  /// Up to so many raw columns moments cost nothing.
+  static let alwaysMoments = 500
+
+  init(_ options: Options) { (engine, memory) = (options.engine, options.memory) }
+
+  /// Bytes that moments of `columns` raw columns and a target take.
+  static func momentsBytes(columns: Int, blocks: Int) -> Int {
+    let (bytes, overflow) = (8 * (columns + 1)).multipliedReportingOverflow(by: columns + 1)
+    let (all, more) = bytes.multipliedReportingOverflow(by: blocks + 2)
+    return overflow || more ? .max : all
+  }
+
+  /// Whether rows are to be kept as rows, since columns may have to be made of them.
+  func keepsRows(columns: Int, blocks: Int) -> Bool {
+    switch engine {
+    case .moments: false
+    case .columns: true
+    case .auto:
+      columns > Self.alwaysMoments || Self.momentsBytes(columns: columns, blocks: blocks) > memory
+    }
+  }
+
+  /// Whether rows that were kept are better taken into moments.
+  func prefersMoments(rows: Int, columns: Int, blocks: Int) -> Bool {
+    engine == .auto && rows > columns / 2
+      && Self.momentsBytes(columns: columns, blocks: blocks) <= memory
+  }
+
+  /// Whether moments have come to need more than they may.
+  func overflows(columns: Int, blocks: Int) -> Bool {
+    Self.momentsBytes(columns: columns, blocks: blocks) > memory
+  }
+}

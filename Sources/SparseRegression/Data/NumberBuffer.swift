@@ -1,0 +1,81 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// A long run of doubles outside the heap: pages that the system lends, or a file of its own that it maps,
+/// so that more fits than there is memory.
+///
+/// A class, because it must be closed. Whoever writes into it does so before it is shared.
+@safe public final class NumberBuffer: @unchecked Sendable {
+  /// How many doubles.
+  public let count: Int
+  private let base: UnsafeMutablePointer<Double>
+
+  /// Zeros.
+  ///
+  /// - Parameters:
+  ///   - count: at least 1.
+  ///   - file: a descriptor of an empty file to hold them, open for reading and writing; it may be closed
+  ///     afterwards. Nil for memory.
+  /// - Returns: nil if the system has no room; `errno` says why.
+  public init?(count: Int, file: CInt? = nil) {
+    precondition(count >= 1)
+    let bytes = count * MemoryLayout<Double>.stride
+    if let file {
+      // Taken now: a file that cannot grow would end the process at the first touch.
+      #if os(Linux)
+        let failure = posix_fallocate(file, 0, off_t(bytes))
+        if failure != 0 { errno = failure }
+        if failure != 0 { return nil }
+      #else
+        if ftruncate(file, off_t(bytes)) != 0 { return nil }
+      #endif
+    }
+    let flags = file == nil ? MAP_PRIVATE | MAP_ANON : MAP_SHARED
+    let address = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, file ?? -1, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else { return nil }
+    #if os(Linux)
+      if file == nil { unsafe madvise(address, bytes, MADV_HUGEPAGE) }
+    #endif
+    unsafe base = unsafe address.bindMemory(to: Double.self, capacity: count)
+    self.count = count
+  }
+
+  deinit { unsafe munmap(base, count * MemoryLayout<Double>.stride) }
+
+  /// Lends a range for reading.
+  @inline(__always)
+  func withNumbers<Result>(
+    _ range: Range<Int>, _ body: (UnsafeBufferPointer<Double>) -> Result
+  ) -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return unsafe body(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
+  }
+
+  /// Lends a range for writing, to one task at a time.
+  @inline(__always)
+  func withMutableNumbers<Result>(
+    _ range: Range<Int>, _ body: (UnsafeMutableBufferPointer<Double>) -> Result
+  ) -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return unsafe body(
+      UnsafeMutableBufferPointer(start: base + range.lowerBound, count: range.count))
+  }
+
+  /// Gives the pages that lie wholly within a range back; what they held is lost.
+  func discard(_ range: Range<Int>) {
+    let page = Int(getpagesize())
+    let start = unsafe Int(bitPattern: base) + range.lowerBound * MemoryLayout<Double>.stride
+    let end = unsafe Int(bitPattern: base) + range.upperBound * MemoryLayout<Double>.stride
+    let (first, last) = ((start + page - 1) / page * page, end / page * page)
+    guard first < last else { return }
+    unsafe madvise(UnsafeMutableRawPointer(bitPattern: first)!, last - first, MADV_DONTNEED)
+  }
+}
+
+/// The error number of the last system call of this thread.
+func lastError() -> CInt { errno }
+
+func closeFile(_ descriptor: CInt) { close(descriptor) }

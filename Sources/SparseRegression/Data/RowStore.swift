@@ -1,0 +1,117 @@
+/// Encoded rows as they come, kept whole: what the columns of a wide table are made from.
+///
+/// A row is a run of numbers, the target last, and the raw columns of indicators that are 1 in it.
+/// Numbers lie in chunks of whole rows, which are memory up to a limit and mapped files beyond it.
+public struct RowStore: Sendable {
+  /// Why rows cannot be kept.
+  public enum Failure: Error, Equatable {
+    /// The system has neither memory nor a file for them; the error number.
+    case noRoom(CInt)
+  }
+
+  /// Opens an empty file without a name; -1, and `errno` set, if there is none to be had.
+  public typealias OpenFile = @Sendable () -> CInt
+
+  /// Numbers a row, the target included.
+  public let numbers: Int
+  /// The rows so far.
+  public var count: Int { blocks.count }
+  /// Bytes of numbers so far.
+  public var byteCount: Int { 8 * numbers * count }
+  /// For each row, its block.
+  private(set) var blocks: [Int32] = []
+  private(set) var weights: [Double] = []
+  /// The raw columns that are 1, row by row, and where each row's begin.
+  private(set) var ones: [Int32] = []
+  private(set) var firstOne: [Int] = [0]
+  private var chunks: [NumberBuffer] = []
+  private let rowsPerChunk: Int
+  let limit: Int
+  let openFile: OpenFile
+
+  /// - Parameters:
+  ///   - limit: bytes of numbers that may be memory.
+  ///   - openFile: called for what is beyond.
+  public init(numbers: Int, limit: Int, openFile: @escaping OpenFile) {
+    precondition(numbers >= 1)
+    self.numbers = numbers
+    self.limit = limit
+    self.openFile = openFile
+    rowsPerChunk = max(1, (16 << 20) / (8 * numbers))
+  }
+
+  /// Makes room for rows; their numbers are zero until they are filled.
+  ///
+  /// - Parameter ones: for each row, the raw columns that are 1.
+  /// - Throws: ``Failure``
+  public mutating func append(
+    blocks: [Int32], weights: [Double], ones: [[Int32]]
+  ) throws(Failure) {
+    precondition(blocks.count == weights.count && (ones.isEmpty || ones.count == blocks.count))
+    self.blocks += blocks
+    self.weights += weights
+    for row in blocks.indices {
+      if !ones.isEmpty { self.ones += ones[row] }
+      firstOne.append(self.ones.count)
+    }
+    while chunks.count * rowsPerChunk < count {
+      let size = rowsPerChunk * numbers
+      chunks.append(
+        try Self.buffer(
+          size, mapped: 8 * size * (chunks.count + 1) > limit, openFile))
+    }
+  }
+
+  static func buffer(_ size: Int, mapped: Bool, _ openFile: OpenFile) throws(Failure)
+    -> NumberBuffer
+  {
+    guard mapped else {
+      guard let buffer = NumberBuffer(count: size) else { throw .noRoom(lastError()) }
+      return buffer
+    }
+    let file = openFile()
+    guard file >= 0 else { throw .noRoom(lastError()) }
+    defer { closeFile(file) }
+    guard let buffer = NumberBuffer(count: size, file: file) else { throw .noRoom(lastError()) }
+    return buffer
+  }
+
+  /// Fills the numbers of a row. Different rows may be filled at once.
+  public func fill(_ row: Int, _ body: (UnsafeMutableBufferPointer<Double>) -> Void) {
+    let start = row % rowsPerChunk * numbers
+    unsafe chunks[row / rowsPerChunk].withMutableNumbers(start..<start + numbers, body)
+  }
+
+  /// Lends some of the numbers of a row.
+  func withNumbers<Result>(
+    of row: Int, _ columns: Range<Int>, _ body: (UnsafeBufferPointer<Double>) -> Result
+  ) -> Result {
+    let start = row % rowsPerChunk * numbers
+    return unsafe chunks[row / rowsPerChunk].withNumbers(
+      start + columns.lowerBound..<start + columns.upperBound, body)
+  }
+
+  /// Gives back the memory of some columns, which nobody reads again.
+  func discard(_ columns: Range<Int>) {
+    for row in 0..<count {
+      let start = row % rowsPerChunk * numbers
+      chunks[row / rowsPerChunk].discard(start + columns.lowerBound..<start + columns.upperBound)
+    }
+  }
+
+  /// A row with its indicators spelled out.
+  ///
+  /// - Parameter row: filled; the target stands at `numbers - 1`, indicators after it.
+  public func copy(_ index: Int, into row: inout [Double]) {
+    for column in row.indices { row[column] = 0 }
+    unsafe withNumbers(of: index, 0..<numbers) { values in
+      for column in values.indices { row[column] = unsafe values[column] }
+    }
+    for place in firstOne[index]..<firstOne[index + 1] { row[Int(ones[place])] = 1 }
+  }
+
+  /// The block and the weight of a row.
+  public func place(_ row: Int) -> (block: Int, weight: Double) {
+    (Int(blocks[row]), weights[row])
+  }
+}

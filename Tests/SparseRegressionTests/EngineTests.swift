@@ -1,0 +1,210 @@
+import Testing
+
+@testable import SparseRegression
+
+/// The same rows for both engines.
+struct BothWays: Sendable {
+  var terms: [Term] = []
+  var rows: [[Double]] = []
+  var ones: [[Int32]] = []
+  var weights: [Double] = []
+  var blocks: [Int32] = []
+  let numbers: Int
+  let width: Int
+
+  /// Numbers, numbers with missing cells and categoricals, in rows of `blockCount` blocks.
+  init(
+    n: Int, numbers p: Int, imputed: Int = 0, indicated: Int = 0, factors: Int = 0,
+    blockCount: Int = 5, weighted: Bool = false, seed: UInt64
+  ) {
+    let data = MadeData(n: n, p: p + imputed + indicated, seed: seed, weighted: weighted)
+    var random = SplitMix64(seed: seed, stream: 9)
+    numbers = data.p + 1
+    var next = numbers
+    for j in 0..<data.p {
+      if j < p {
+        terms.append(.number(j))
+        continue
+      }
+      terms.append(
+        j < p + imputed
+          ? .imputed(value: j, missing: next, origin: 0.25)
+          : .indicated(value: j, missing: next, origin: 0.25))
+      next += 1
+    }
+    for _ in 0..<factors {
+      terms.append(.levels([next, next + 1, next + 2]))
+      next += 3
+    }
+    width = next
+    weights = data.weights
+    blocks = (0..<n).map { Int32($0 * 7 % blockCount) }
+    for i in 0..<n {
+      var (row, ones) = (data.rows[i] + [data.target[i]], [Int32]())
+      for (place, j) in (p..<data.p).enumerated() where Int.random(in: 0..<4, using: &random) == 0 {
+        row[j] = 0.25
+        ones.append(Int32(numbers + place))
+      }
+      for factor in 0..<factors {
+        let level = Int.random(in: 0..<3, using: &random)
+        row[data.p] += factor == 0 ? Double(level) * 2 : 0
+        ones.append(Int32(numbers + imputed + indicated + 3 * factor + level))
+      }
+      rows.append(row)
+      self.ones.append(ones)
+    }
+  }
+
+  /// Columns 0 … numbers − 2, the target last, as the moments have it.
+  func blocksOfMoments() -> [Moments] {
+    let order = Array(0..<numbers - 1) + Array(numbers..<width) + [numbers - 1]
+    return (0...Int(blocks.max()!)).map { block in
+      var accumulator = MomentAccumulator(width: width)
+      for i in rows.indices where blocks[i] == block {
+        var row = rows[i] + Array(repeating: 0, count: width - numbers)
+        for one in ones[i] { row[Int(one)] = 1 }
+        accumulator.add(order.map { row[$0] }, weight: weights[i])
+      }
+      return accumulator.finish()
+    }
+  }
+
+  /// The terms over the columns of ``blocksOfMoments()``.
+  var termsOfMoments: [Term] {
+    func moved(_ column: Int) -> Int { column < numbers ? column : column - 1 }
+    return terms.map { term in
+      switch term {
+      case .number: term
+      case .imputed(let value, let missing, let origin):
+        .imputed(value: value, missing: moved(missing), origin: origin)
+      case .indicated(let value, let missing, let origin):
+        .indicated(value: value, missing: moved(missing), origin: origin)
+      case .levels(let columns): .levels(columns.map(moved))
+      }
+    }
+  }
+
+  func matrix(limit: Int = .max, intercept: Bool = true, threads: Int = 1) throws -> ColumnMatrix {
+    var store = RowStore(numbers: numbers, limit: limit) { openScratch() }
+    for i in rows.indices {
+      try store.append(blocks: [blocks[i]], weights: [weights[i]], ones: [ones[i]])
+      store.fill(i) { out in for j in out.indices { out[j] = rows[i][j] } }
+    }
+    return try ColumnMatrix(
+      store, width: width, blockCount: Int(blocks.max()!) + 1, centers: intercept,
+      threads: threads)
+  }
+}
+
+@Suite struct EngineTests {
+  struct Case: CustomStringConvertible, Sendable {
+    let description: String
+    let data: BothWays
+    var penalty: @Sendable (Int) -> ElasticNet = { ElasticNet(count: $0) }
+    var options = PathOptions()
+    var plan = CrossValidation.Plan.leaveOneOut
+
+    init(_ description: String, _ data: BothWays) {
+      (self.description, self.data) = (description, data)
+    }
+  }
+
+  static let cases: [Case] = {
+    var cases = [
+      Case("tall", BothWays(n: 120, numbers: 20, seed: 1)),
+      Case("wide", BothWays(n: 40, numbers: 150, seed: 2)),
+      Case("weighted", BothWays(n: 50, numbers: 90, weighted: true, seed: 3)),
+      Case("missing", BothWays(n: 60, numbers: 30, imputed: 40, seed: 4)),
+      Case("groups", BothWays(n: 60, numbers: 30, factors: 12, seed: 5)),
+      Case(
+        "everything", BothWays(
+          n: 60, numbers: 30, imputed: 10, indicated: 10, factors: 10, weighted: true, seed: 6)),
+    ]
+    var forward = Case("forward", BothWays(n: 60, numbers: 70, seed: 7))
+    forward.plan = .forward
+    cases.append(forward)
+    var elastic = Case("elastic net", BothWays(n: 50, numbers: 80, seed: 8))
+    elastic.penalty = { ElasticNet(alpha: 0.5, factors: Array(repeating: 1, count: $0), signs: Array(repeating: .free, count: $0)) }
+    cases.append(elastic)
+    var mixed = Case("factors and signs", BothWays(n: 50, numbers: 80, seed: 9))
+    mixed.penalty = { MadeData.penalty(p: $0, alpha: 1, seed: 9) }
+    cases.append(mixed)
+    var raw = Case("not standardized", BothWays(n: 50, numbers: 60, imputed: 10, seed: 10))
+    raw.options = PathOptions(standardize: false)
+    cases.append(raw)
+    var through = Case("without intercept", BothWays(n: 50, numbers: 60, imputed: 10, factors: 3, seed: 11))
+    through.options = PathOptions(intercept: false)
+    cases.append(through)
+    return cases
+  }()
+
+  /// Two ways to the same optimum: from moments, and from the columns.
+  @Test(arguments: cases)
+  func enginesAgree(_ one: Case) throws {
+    let penalty = one.penalty(one.data.terms.count)
+    let slow = try PathFit(
+      one.data.blocksOfMoments(), plan: one.plan, terms: one.data.termsOfMoments, penalty,
+      one.options)
+    let fast = try PathFit(
+      one.data.matrix(intercept: one.options.intercept), plan: one.plan, terms: one.data.terms,
+      penalty, one.options)
+    try #require(slow.path.points.count == fast.path.points.count)
+    #expect(slow.path.exclusions == fast.path.exclusions)
+    for (a, b) in zip(slow.path.points, fast.path.points) {
+      #expect(isClose(a.lambda, b.lambda, 1e-12))
+      #expect(a.support == b.support)
+      for (x, y) in zip(a.norms, b.norms) { #expect(abs(x - y) <= 1e-9 * a.norms.max()!) }
+      #expect(isClose(a.devianceRatio, b.devianceRatio, 1e-10))
+      #expect(b.gap <= 1e-7)
+    }
+    let (errors, others) = (slow.crossValidation!, fast.crossValidation!)
+    for step in errors.mean.indices {
+      #expect(isClose(errors.mean[step], others.mean[step], 1e-9))
+      #expect(isClose(errors.standardError[step], others.standardError[step], 1e-9))
+    }
+    for step in slow.path.points.indices {
+      #expect(isClose(slow.path.original(step).intercept, fast.path.original(step).intercept, 1e-8))
+    }
+    for (x, y) in zip(slow.path.targetCorrelations, fast.path.targetCorrelations) {
+      #expect(isClose(x, y, 1e-10))
+    }
+  }
+
+  @Test func threadsNeverMatterForColumns() throws {
+    let data = BothWays(n: 40, numbers: 1500, imputed: 5, factors: 3, seed: 12)
+    let penalty = ElasticNet(count: data.terms.count)
+    let one = try PathFit(
+      data.matrix(), plan: .leaveOneOut, terms: data.terms, penalty, PathOptions())
+    let many = try PathFit(
+      data.matrix(threads: 3), plan: .leaveOneOut, terms: data.terms, penalty, PathOptions(),
+      threads: 3)
+    #expect(one.crossValidation == many.crossValidation)
+    #expect(one.path.points.map(\.values) == many.path.points.map(\.values))
+  }
+
+  @Test func twinsAreFoundAmongColumns() throws {
+    var data = BothWays(n: 30, numbers: 600, seed: 13)
+    for i in data.rows.indices {
+      data.rows[i][599] = 3 - 2 * data.rows[i][4]
+      data.rows[i][7] = 5
+    }
+    let fit = try PathFit(
+      data.matrix(), terms: data.terms, ElasticNet(count: 600), PathOptions())
+    #expect(fit.path.exclusions[599] == .twin(of: 4))
+    #expect(fit.path.exclusions[7] == .constant)
+    #expect(fit.path.exclusions.count { $0 != nil } == 2)
+  }
+
+  /// Beyond the limit the numbers lie in mapped files; nothing else is different.
+  @Test func dataBeyondTheLimitGiveTheSame() throws {
+    let data = BothWays(n: 64, numbers: 400, factors: 2, seed: 14)
+    let penalty = ElasticNet(count: data.terms.count)
+    let held = try PathFit(
+      data.matrix(), plan: .leaveOneOut, terms: data.terms, penalty, PathOptions())
+    let mapped = try PathFit(
+      data.matrix(limit: 8 * 64 * 400 / 4), plan: .leaveOneOut, terms: data.terms, penalty,
+      PathOptions())
+    #expect(held.crossValidation == mapped.crossValidation)
+    #expect(held.path.points.map(\.values) == mapped.path.points.map(\.values))
+  }
+}
