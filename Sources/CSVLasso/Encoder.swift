@@ -12,10 +12,6 @@ struct Encoder: Sendable {
     let predictor: Int
     /// Whether text in it is a fault.
     let isDeclared: Bool
-    /// What the value column holds where the cell is missing.
-    var origin = 0.0
-    /// The column of the missing-indicator, once a cell was missing.
-    var missing: Int?
     var missingCount = 0
     /// Distinct values, until there are more than a categorical may have.
     var distinct: Set<Double> = []
@@ -45,6 +41,12 @@ struct Encoder: Sendable {
 
   private(set) var width: Int
   private var numbers: [NumberColumn]
+  /// For each number, what its column holds where the cell is missing. Arrays of their own: every piece
+  /// shares them.
+  private var origins: [Double]
+  /// For each number, the column of its missing-indicator, or -1 until a cell was missing.
+  private var indicators: [Int]
+  private var anyIsMissing = false
   private var texts: [TextColumn]
   private let maxLevels: Int
   private let reading: [ReadAs]
@@ -56,6 +58,8 @@ struct Encoder: Sendable {
     self.reading = reading
     numbers = reading.indices.filter { reading[$0] == .number || reading[$0] == .declaredNumber }
       .map { NumberColumn(predictor: $0, isDeclared: reading[$0] == .declaredNumber) }
+    origins = Array(repeating: 0, count: numbers.count)
+    indicators = Array(repeating: -1, count: numbers.count)
     texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
     width = numbers.count + 1
     self.maxLevels = maxLevels
@@ -67,7 +71,7 @@ struct Encoder: Sendable {
     for slot in numbers.indices {
       search: for piece in pieces {
         for row in 0..<piece.count where !piece.numbers[row * stride + slot].isNaN {
-          numbers[slot].origin = piece.numbers[row * stride + slot]
+          origins[slot] = piece.numbers[row * stride + slot]
           break search
         }
       }
@@ -80,8 +84,9 @@ struct Encoder: Sendable {
   mutating func prepare(_ piece: ParsedRows, labels: [Double]?) -> PieceEncoding {
     for slot in numbers.indices where piece.missing[slot] > 0 {
       numbers[slot].missingCount += piece.missing[slot]
-      if numbers[slot].missing == nil {
-        numbers[slot].missing = width
+      anyIsMissing = true
+      if indicators[slot] < 0 {
+        indicators[slot] = width
         width += 1
       }
     }
@@ -93,9 +98,9 @@ struct Encoder: Sendable {
       return piece.levels[slot].map { level(slot, $0) }
     }
     return PieceEncoding(
-      isPlain: texts.isEmpty && labels == nil && numbers.allSatisfy { $0.missing == nil },
-      width: width, target: target, labels: labels, origins: numbers.map(\.origin),
-      missing: numbers.map { $0.missing ?? -1 }, levels: columns)
+      isPlain: texts.isEmpty && labels == nil && !anyIsMissing,
+      width: width, target: target, labels: labels, origins: origins, missing: indicators,
+      levels: columns)
   }
 
   /// Takes note of whether numbers come in order.
@@ -186,10 +191,10 @@ struct Encoder: Sendable {
         continue
       }
       terms[column.predictor] =
-        if let indicator = column.missing, missing != .dropRow {
+        if indicators[slot] >= 0, missing != .dropRow {
           missing == .indicator
-            ? .indicated(value: slot, missing: indicator, origin: column.origin)
-            : .imputed(value: slot, missing: indicator, origin: column.origin)
+            ? .indicated(value: slot, missing: indicators[slot], origin: origins[slot])
+            : .imputed(value: slot, missing: indicators[slot], origin: origins[slot])
         } else {
           .number(slot)
         }

@@ -74,11 +74,13 @@ enum LinearAlgebra {
     _ = singleThreaded
     unsafe out.withUnsafeMutableBufferPointer { out in
       unsafe vectors.withUnsafeBufferPointer { vectors in
-        // Column-major, out is V'X: count × columns.
-        unsafe cblas_dgemm(
-          CblasColMajor, CblasTrans, CblasNoTrans, CInt(count), CInt(columns), CInt(length), 1,
-          vectors.baseAddress!, CInt(length), x.baseAddress!, CInt(length), 0, out.baseAddress!,
-          CInt(count))
+        // Column by column: V stays in the cache, and nothing is packed, as a matrix product would do
+        // for so few vectors.
+        for k in 0..<columns {
+          unsafe cblas_dgemv(
+            CblasColMajor, CblasTrans, CInt(length), CInt(count), 1, vectors.baseAddress!,
+            CInt(length), x.baseAddress! + k * length, 1, 0, out.baseAddress! + k * count, 1)
+        }
       }
     }
     return out

@@ -115,7 +115,7 @@ public final class ColumnMatrix: Sendable {
           }
         }
       }.flatMap { $0 }
-      store.discard(strip)
+      store.discard(upTo: strip.upperBound)
     }
     return shift
   }

@@ -91,11 +91,11 @@ public struct RowStore: Sendable {
       start + columns.lowerBound..<start + columns.upperBound, body)
   }
 
-  /// Gives back the memory of some columns, which nobody reads again.
-  func discard(_ columns: Range<Int>) {
+  /// Gives back the memory of the first columns of each row, which nobody reads again.
+  func discard(upTo column: Int) {
     for row in 0..<count {
       let start = row % rowsPerChunk * numbers
-      chunks[row / rowsPerChunk].discard(start + columns.lowerBound..<start + columns.upperBound)
+      chunks[row / rowsPerChunk].discard(start..<start + column)
     }
   }
 
