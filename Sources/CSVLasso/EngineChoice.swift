@@ -11,13 +11,17 @@
 /// smaller than p; measured, the two meet where n is near p / 2. Below a few hundred columns the
 /// difference is not worth a thought, and moments are taken.
 struct EngineChoice {
+  /// Ridge keeps every column, so there is none that columns could be spared of: it takes moments.
   private let engine: Options.Engine
   private let memory: Int
 
   /// Up to so many raw columns moments cost nothing.
   static let alwaysMoments = 500
 
-  init(_ options: Options) { (engine, memory) = (options.engine, options.memory) }
+  init(_ options: Options) {
+    engine = options.engine == .auto && options.alpha == 0 ? .moments : options.engine
+    memory = options.memory
+  }
 
   /// Bytes that moments of `columns` raw columns and a target take.
   static func momentsBytes(columns: Int, blocks: Int) -> Int {

@@ -68,7 +68,9 @@ struct RowCollector {
 
   /// Whether the waiting rows can only go to moments, and these would need more than they may.
   func overflows(width: Int) -> Bool {
-    let goesToMoments = hasStarted ? store == nil : options.engine == .moments
+    let goesToMoments =
+      hasStarted
+      ? store == nil : !choice.keepsRows(columns: width - 1, blocks: blockCount)
     return goesToMoments && choice.overflows(columns: width - 1, blocks: blockCount)
   }
 

@@ -197,7 +197,7 @@ private struct RowPass {
       counts.skipped += piece.skipped
     }
     if collector.overflows(width: encoder.width) {
-      guard options.engine == .auto && canRewind else { throw tooManyColumns }
+      guard options.engine == .auto && options.alpha > 0 && canRewind else { throw tooManyColumns }
       needsColumns = true
       return
     }

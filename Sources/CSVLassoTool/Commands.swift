@@ -76,7 +76,7 @@ struct FitModel: ParsableCommand {
   var ledger: String?
 
   func run() throws {
-    try flags.run(output: output, ledger: ledger) { Model.json($0, tool: toolVersion) }
+    try flags.run(output: output, ledger: ledger, fullPath: false) { Model.json($0, tool: toolVersion) }
   }
 }
 
@@ -87,7 +87,7 @@ struct Path: ParsableCommand {
     discussion: """
       Columns: step, lambda, df (nonzero coefficients), dev_ratio (R²), cv_mean and cv_se (mean squared \
       error on rows not fitted), gap (relative duality gap), entered and left (columns, separated by \
-      semicolons).
+      semicolons). The path goes to its end, as with --full-path.
 
         csvlasso path -y price houses.csv | column -s, -t | less -S
       """)
@@ -97,13 +97,18 @@ struct Path: ParsableCommand {
   @Option(name: .shortAndLong, help: "Write the path here; it appears whole or not at all.")
   var output: String?
 
-  func run() throws { try flags.run(output: output, ledger: nil) { $0.pathTable() } }
+  func run() throws {
+    try flags.run(output: output, ledger: nil, fullPath: true) { $0.pathTable() }
+  }
 }
 
 extension FitFlags {
   /// Fits, and writes what `bytes` makes of it; the input is read for that alone.
-  fileprivate func run(output: String?, ledger: String?, _ bytes: (Fit) -> [UInt8]) throws {
+  fileprivate func run(
+    output: String?, ledger: String?, fullPath: Bool, _ bytes: (Fit) -> [UInt8]
+  ) throws {
     var options = try options()
+    options.walksFullPath = options.walksFullPath || fullPath
     options.fitsOnly = true
     let source = try csv.source(options.readings(writes: false))
     let files = try Files(main: output, model: nil, ledger: ledger)

@@ -56,6 +56,9 @@ extension ModelFlags {
     options.nonnegative = selectors(positive, "--positive")
     options.nonpositive = selectors(negative, "--negative")
     options.walksFullPath = fullPath
+    guard engine != .columns || alpha > 0 else {
+      throw usage("--engine columns does not take --alpha 0: ridge keeps every column")
+    }
     options.engine = engine
     for text in penalty { options.factors.append(try Self.factor(text)) }
     options.path = PathOptions(
