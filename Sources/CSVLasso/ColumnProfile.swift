@@ -1,4 +1,5 @@
 internal import CSVRecords
+internal import RealModule
 
 /// What a profile needs of a cell.
 struct CellFacts: Sendable {
@@ -165,7 +166,11 @@ struct DistinctCount: Sendable {
     if isExact { return hashes.count }
     let m = 4096.0
     let sum = registers.reduce(0.0) { $0 + 1 / Double(UInt64(1) << $1) }
-    return Int((0.7213 / (1 + 1.079 / m) * m * m / sum).rounded())
+    let estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum
+    // With many registers empty their number says more, as the authors have it.
+    let empty = registers.count { $0 == 0 }
+    guard estimate <= 2.5 * m, empty > 0 else { return Int(estimate.rounded()) }
+    return Int((m * .log(m / Double(empty))).rounded())
   }
 }
 
