@@ -41,7 +41,11 @@ let package = Package(
       dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")],
       swiftSettings: strict),
     .target(
-      name: "CSVLasso", dependencies: ["CSVRecords", "SparseRegression"], swiftSettings: strict),
+      name: "CSVLasso",
+      dependencies: [
+        "CSVRecords", "SparseRegression", .product(name: "RealModule", package: "swift-numerics"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "CSVLassoTool",
       dependencies: [

@@ -17,8 +17,12 @@ extension SavedModel {
         "\(source): \(header.names.count) columns where the model was fitted to \(columnCount); without a header they are told apart by number"
       )
     }
+    let wanted = Set(written)
     var place: [String: Int] = [:]
-    for column in header.names.indices { place[header.label(column)] = column }
+    for column in header.names.indices {
+      let label = header.label(column)
+      if wanted.contains(label) { place[label] = column }
+    }
     var keeps = [Bool](repeating: false, count: header.names.count)
     var missing: [String] = []
     for label in written where label != target || writesTarget {

@@ -1,6 +1,29 @@
 internal import CSVRecords
+internal import RealModule
 
-/// What the cells of one column are like, gathered in one pass, a stretch of rows at a time.
+/// What a profile needs of a cell.
+struct CellFacts: Sendable {
+  fileprivate let hash: UInt64
+  /// Not a number for text, infinite for a missing cell: what a cell holds as a number is finite.
+  fileprivate let value: Double
+
+  init(_ cell: UnsafeRawBufferPointer, _ missingCells: MissingCells) {
+    hash = unsafe hashValue(of: cell)
+    // Most cells are numbers, and most lists of missing cells hold none: that spares the look-up.
+    let number = unsafe CellNumber(cell)
+    if case .value(let value) = number, !missingCells.includeNumbers {
+      self.value = value
+    } else if unsafe missingCells.contains(cell) {
+      value = .infinity
+    } else if case .value(let value) = number {
+      self.value = value
+    } else {
+      value = .nan
+    }
+  }
+}
+
+/// What the cells of one column are like, gathered in one pass, a cell at a time.
 public struct ColumnProfile: Sendable {
   /// Missing cells.
   public private(set) var missing = 0
@@ -8,70 +31,49 @@ public struct ColumnProfile: Sendable {
   public private(set) var numbers = 0
   /// Cells that hold something else, and integers that start with a zero.
   public private(set) var texts = 0
-  /// Smallest and largest number.
-  public private(set) var range: ClosedRange<Double>?
+  private var smallest = Double.infinity
+  private var largest = -Double.infinity
   private var rows = 0
-  private var first = Double.nan
   private var last = Double.nan
   private var rises = true
   private var falls = true
   private var distinct = DistinctCount()
-  /// Hashes of cells that ``distinct`` has not counted yet: a stretch only collects them.
-  private var uncounted: [UInt64] = []
-  /// A hash of all cells in order: equal columns have equal ones.
-  private var fingerprint: UInt64 = 0
+  /// A hash of all cells in order: equal columns have equal ones, but for one chance in 2⁶⁴.
+  private(set) var fingerprint: UInt64 = 0
 
   private static let base: UInt64 = 0x9e37_79b9_7f4a_7c15
 
-  mutating func add(_ cell: UnsafeRawBufferPointer, _ missingCells: MissingCells) {
+  /// Smallest and largest number.
+  public var range: ClosedRange<Double>? { numbers > 0 ? smallest...largest : nil }
+
+  /// - Parameter expected: rows in all, as far as can be told.
+  mutating func add(_ cell: CellFacts, expected: Int) {
     rows += 1
-    let hash = unsafe hashValue(of: cell)
-    fingerprint = fingerprint &* Self.base &+ hash
-    if unsafe missingCells.contains(cell) {
+    fingerprint = fingerprint &* Self.base &+ cell.hash
+    let value = cell.value
+    if value == .infinity {
       missing += 1
       (rises, falls) = (false, false)
       return
     }
-    uncounted.append(hash)
-    guard case .value(let value) = unsafe CellNumber(cell) else {
+    distinct.insert(cell.hash, expected: expected)
+    if value.isNaN {
       texts += 1
       return
     }
     numbers += 1
-    range = range.map { min($0.lowerBound, value)...max($0.upperBound, value) } ?? value...value
-    if value != value.rounded() { (rises, falls) = (false, false) }
-    if last.isNaN {
-      first = value
-    } else {
+    if value < smallest { smallest = value }
+    if value > largest { largest = value }
+    if rises || falls {
+      if value != value.rounded() { (rises, falls) = (false, false) }
       if value <= last { rises = false }
       if value >= last { falls = false }
+      last = value
     }
-    last = value
   }
 
-  /// Takes in the rows that come next.
-  mutating func append(_ next: ColumnProfile) {
-    if !last.isNaN && !next.first.isNaN {
-      rises = rises && next.first > last
-      falls = falls && next.first < last
-    }
-    rises = rises && next.rises
-    falls = falls && next.falls
-    if first.isNaN { first = next.first }
-    if !next.last.isNaN { last = next.last }
-    fingerprint = fingerprint &* power(Self.base, next.rows) &+ next.fingerprint
-    rows += next.rows
-    missing += next.missing
-    numbers += next.numbers
-    texts += next.texts
-    if let other = next.range {
-      range =
-        range.map {
-          min($0.lowerBound, other.lowerBound)...max($0.upperBound, other.upperBound)
-        } ?? other
-    }
-    for hash in next.uncounted { distinct.insert(hash) }
-  }
+  /// No cell is to come.
+  mutating func finish() { distinct.settle() }
 
   /// Distinct cells, missing ones not counted: exact up to 1,000, beyond that an estimate with a
   /// standard error of 1.6 %.
@@ -101,35 +103,57 @@ public struct ColumnProfile: Sendable {
     }
     return problems
   }
-
-  /// Whether every cell of two columns is the same, but for one chance in 2⁶⁴.
-  func equals(_ other: ColumnProfile) -> Bool {
-    rows == other.rows && fingerprint == other.fingerprint
-  }
 }
 
-/// The number of distinct hashes: a set while they are few, then HyperLogLog (Flajolet, Fusy, Gandouet &
-/// Meunier, 2007) with 4,096 registers.
+/// The number of distinct hashes: exactly while they are few, then by HyperLogLog (Flajolet, Fusy, Gandouet
+/// & Meunier, 2007) with 4,096 registers.
+///
+/// While they are few the hashes are an array with hardly more room than they need: of 200,000 columns a
+/// hash table each would take twice the memory.
 struct DistinctCount: Sendable {
   private static let exactLimit = 1000
-  private var set: Set<UInt64> = []
+  /// Distinct and increasing as far as they are settled, then as they came.
+  private var hashes: [UInt64] = []
   private var registers: [UInt8] = []
 
+  /// Once settled.
   var isExact: Bool { registers.isEmpty }
 
-  mutating func insert(_ hash: UInt64) {
-    if isExact {
-      set.insert(hash)
-      if set.count > Self.exactLimit { turnToRegisters() }
-    } else {
-      register(hash)
+  /// - Parameter expected: hashes in all, as far as can be told.
+  mutating func insert(_ hash: UInt64, expected: Int) {
+    if isExact && hashes.count == hashes.capacity {
+      settle()
+      hashes.reserveCapacity(room(expected))
     }
+    if isExact { hashes.append(hash) } else { register(hash) }
+  }
+
+  /// How many hashes to make room for, given those that are settled.
+  private func room(_ expected: Int) -> Int {
+    let count = hashes.count
+    if count < 16 { return 32 }
+    // Short columns get what they may need at once: what grows in steps leaves holes of each size.
+    if count < expected && expected <= Self.exactLimit { return expected }
+    return count + (count < 256 ? count : count / 4)
+  }
+
+  /// Sorts, and takes out what stands twice.
+  mutating func settle() {
+    guard hashes.count > 1 else { return }
+    hashes.sort()
+    var kept = 1
+    for place in 1..<hashes.count where hashes[place] != hashes[kept - 1] {
+      hashes[kept] = hashes[place]
+      kept += 1
+    }
+    hashes.removeSubrange(kept...)
+    if kept > Self.exactLimit { turnToRegisters() }
   }
 
   private mutating func turnToRegisters() {
     registers = Array(repeating: 0, count: 4096)
-    for hash in set { register(hash) }
-    set = []
+    for hash in hashes { register(hash) }
+    hashes = []
   }
 
   private mutating func register(_ hash: UInt64) {
@@ -139,10 +163,14 @@ struct DistinctCount: Sendable {
   }
 
   var count: Int {
-    if isExact { return set.count }
+    if isExact { return hashes.count }
     let m = 4096.0
     let sum = registers.reduce(0.0) { $0 + 1 / Double(UInt64(1) << $1) }
-    return Int((0.7213 / (1 + 1.079 / m) * m * m / sum).rounded())
+    let estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum
+    // With many registers empty their number says more, as the authors have it.
+    let empty = registers.count { $0 == 0 }
+    guard estimate <= 2.5 * m, empty > 0 else { return Int(estimate.rounded()) }
+    return Int((m * .log(m / Double(empty))).rounded())
   }
 }
 
@@ -155,14 +183,4 @@ private func hashValue(of bytes: UnsafeRawBufferPointer) -> UInt64 {
   hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
   hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
   return hash ^ (hash >> 31)
-}
-
-private func power(_ base: UInt64, _ exponent: Int) -> UInt64 {
-  var (result, square, rest) = (UInt64(1), base, exponent)
-  while rest > 0 {
-    if rest & 1 == 1 { result = result &* square }
-    square = square &* square
-    rest >>= 1
-  }
-  return result
 }

@@ -26,21 +26,19 @@ public struct ColumnSelector: Sendable {
   /// The columns of `header` that are chosen, from 0, increasing.
   ///
   /// - Throws: ``Failure`` of kind usage for an item that is no column, with the nearest name.
-  /// - Complexity: O(columns · items)
+  /// - Complexity: O(columns · patterns + columns chosen)
   public func columns(in header: Header) throws(Failure) -> [Int] {
     let items = try split()
     guard let first = items.first else { throw usage("chooses no column") }
     let isInverted = first.isNegated
-    var chosen = Set<Int>()
+    var chosen = ColumnSet(of: header.names.count)
     for item in items {
-      let columns = try resolve(item, header)
-      if item.isNegated && !isInverted {
-        chosen.subtract(columns)
-      } else {
-        chosen.formUnion(columns)
+      let takesOut = item.isNegated && !isInverted
+      for column in try resolve(item, header) {
+        if takesOut { chosen.remove(column) } else { chosen.insert(column) }
       }
     }
-    return isInverted ? header.names.indices.filter { !chosen.contains($0) } : chosen.sorted()
+    return isInverted ? header.names.indices.filter { !chosen.contains($0) } : Array(chosen)
   }
 
   private struct Item {
@@ -171,9 +169,11 @@ public struct ColumnSelector: Sendable {
 
 extension Header {
   /// The columns that any of `selectors` chooses.
-  func columns(_ selectors: [ColumnSelector]) throws(Failure) -> Set<Int> {
-    var chosen = Set<Int>()
-    for selector in selectors { chosen.formUnion(try selector.columns(in: self)) }
+  func columns(_ selectors: [ColumnSelector]) throws(Failure) -> ColumnSet {
+    var chosen = ColumnSet(of: names.count)
+    for selector in selectors {
+      for column in try selector.columns(in: self) { chosen.insert(column) }
+    }
     return chosen
   }
 }

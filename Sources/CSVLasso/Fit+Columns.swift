@@ -34,33 +34,66 @@ extension Fit {
     public var warning: String?
   }
 
-  /// One entry a column of the file.
+  /// One entry a column of the file, made when it is looked at: as many reports are never held.
   ///
   /// - Complexity: O(columns + steps · support)
-  public func columnReports() -> [ColumnReport] {
-    let entries = path.entries
-    var termOf = [Int?](repeating: nil, count: schema.roles.count)
-    for (term, column) in columns.enumerated() { termOf[column] = term }
-    var predictorOf = [Int?](repeating: nil, count: schema.roles.count)
-    for (predictor, column) in schema.predictors.enumerated() { predictorOf[column] = predictor }
-    let chosen = ChosenPoint(self)
-    let kept = Set(selection.kept)
+  public func columnReports() -> ColumnReports { ColumnReports(self) }
 
-    return schema.roles.indices.map { column in
-      guard let predictor = predictorOf[column] else { return plain(column) }
-      let term = termOf[column]
-      let isSelected = term.map(kept.contains) ?? false
-      let isWritten =
-        isSelected || schema.roles[column] == .keep || schema.copied.contains(column)
+  /// The reports of all columns.
+  public struct ColumnReports: RandomAccessCollection, Sendable {
+    private let fit: Fit
+    private let chosen: ChosenPoint
+    /// For each term, where it first has a coefficient.
+    private let entries: [Int?]
+    /// For each term, whether it was chosen.
+    private let isSelected: [Bool]
+    /// For each column of the file, its term, or -1.
+    private let termOf: [Int32]
+    /// For each column of the file, its place among the predictors, or -1.
+    private let predictorOf: [Int32]
+
+    fileprivate init(_ fit: Fit) {
+      self.fit = fit
+      chosen = ChosenPoint(fit)
+      entries = fit.path.entries
+      var isSelected = [Bool](repeating: false, count: fit.columns.count)
+      for term in fit.selection.kept { isSelected[term] = true }
+      self.isSelected = isSelected
+      termOf = places(of: fit.columns, among: fit.schema.roles.count)
+      predictorOf = places(of: fit.schema.predictors, among: fit.schema.roles.count)
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { fit.schema.roles.count }
+
+    /// - Complexity: O(levels)
+    public subscript(column: Int) -> ColumnReport {
+      let predictor = Int(predictorOf[column])
+      guard predictor >= 0 else { return fit.plain(column) }
+      let term = term(column)
+      let entry = term.flatMap { entries[$0] }
       var report = ColumnReport(
-        index: column, label: schema.header.label(column), role: schema.roles[column],
-        isKept: isWritten,
-        reason: reason(column, term, types[predictor], isSelected, term.flatMap { entries[$0] }))
-      report.type = types[predictor]
-      report.missing = missing[predictor]
-      if let term { chosen.fill(&report, term, entries[term]) }
-      report.warning = warning(term, predictor)
+        index: column, label: fit.schema.header.label(column), role: fit.schema.roles[column],
+        isKept: isWritten(column),
+        reason: fit.reason(
+          column, term, fit.types[predictor], term.map { isSelected[$0] } ?? false, entry))
+      report.type = fit.types[predictor]
+      report.missing = fit.missing[predictor]
+      if let term { chosen.fill(&report, term, entry, fit) }
+      report.warning = fit.warning(term, predictor)
       return report
+    }
+
+    /// Whether a column is written: the report's `isKept`, without the rest of it.
+    func isWritten(_ column: Int) -> Bool {
+      let role = fit.schema.roles[column]
+      if fit.schema.copied.contains(column) || role == .keep { return true }
+      if role == .target { return fit.options.writesTarget }
+      return term(column).map { isSelected[$0] } ?? false
+    }
+
+    private func term(_ column: Int) -> Int? {
+      termOf[column] < 0 ? nil : Int(termOf[column])
     }
   }
 
@@ -126,25 +159,33 @@ extension Fit {
   }
 
   /// For each column of the file, whether it is written.
-  public var written: [Bool] { columnReports().map(\.isKept) }
+  public var written: [Bool] {
+    let reports = columnReports()
+    return reports.indices.map { reports.isWritten($0) }
+  }
 
   /// Labels of the selected columns and those kept by request, in the order of the file.
   public var keptLabels: [String] {
-    let selected = Set(selection.kept.map { columns[$0] })
-    return schema.predictors.filter { selected.contains($0) || schema.roles[$0] == .keep }
-      .map { schema.header.label($0) }
+    var isKept = schema.roles.map { $0 == .keep }
+    for term in selection.kept { isKept[columns[term]] = true }
+    return schema.predictors.filter { isKept[$0] }.map { schema.header.label($0) }
   }
 }
 
+/// For each of `count` columns, its place in `columns`, or -1.
+func places(of columns: [Int], among count: Int) -> [Int32] {
+  var places = [Int32](repeating: -1, count: count)
+  for (place, column) in columns.enumerated() { places[column] = Int32(place) }
+  return places
+}
+
 /// The coefficients at the chosen λ.
-private struct ChosenPoint {
-  private let fit: Fit
+private struct ChosenPoint: Sendable {
   private let norms: [Int: Double]
   private let values: [Int: Double]
   private let raw: [Int: Double]
 
   init(_ fit: Fit) {
-    self.fit = fit
     let (step, path) = (fit.selection.step, fit.path)
     let point = path.points[step]
     norms = Dictionary(uniqueKeysWithValues: zip(point.support, point.norms))
@@ -159,7 +200,7 @@ private struct ChosenPoint {
     raw = Dictionary(uniqueKeysWithValues: zip(original.columns, original.values))
   }
 
-  func fill(_ report: inout Fit.ColumnReport, _ term: Int, _ entry: Int?) {
+  func fill(_ report: inout Fit.ColumnReport, _ term: Int, _ entry: Int?, _ fit: Fit) {
     let path = fit.path
     report.entryStep = entry.map { $0 + 1 }
     report.entryLambda = entry.map { path.points[$0].lambda }

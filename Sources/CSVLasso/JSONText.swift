@@ -19,7 +19,12 @@ struct JSONText {
   mutating func separate(_ indent: Int? = nil) {
     if !isFirst { raw(indent == nil ? ", " : ",") }
     isFirst = false
-    if let indent { raw("\n" + String(repeating: " ", count: indent)) }
+    if let indent { newLine(indent) }
+  }
+
+  private mutating func newLine(_ indent: Int) {
+    bytes.append(UInt8(ascii: "\n"))
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
   }
 
   /// `open`, the members that `body` writes, `close`; the last on a new line if `indent` is given.
@@ -29,27 +34,34 @@ struct JSONText {
     raw(open)
     isFirst = true
     body(&self)
-    if let indent { raw("\n" + String(repeating: " ", count: indent)) }
+    if let indent { newLine(indent) }
     isFirst = false
     raw(close)
   }
 
   mutating func string(_ text: String) {
-    raw("\"")
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": raw("\\\"")
-      case "\\": raw("\\\\")
-      case "\n": raw("\\n")
-      case "\r": raw("\\r")
-      case "\t": raw("\\t")
-      case _ where scalar.value < 0x20:
-        let hex = String(scalar.value, radix: 16)
+    bytes.append(UInt8(ascii: "\""))
+    let isPlain = text.utf8.allSatisfy {
+      $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    if isPlain { raw(text) } else { escaped(text) }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escaped(_ text: String) {
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): raw("\\\"")
+      case UInt8(ascii: "\\"): raw("\\\\")
+      case UInt8(ascii: "\n"): raw("\\n")
+      case UInt8(ascii: "\r"): raw("\\r")
+      case UInt8(ascii: "\t"): raw("\\t")
+      case ..<0x20:
+        let hex = String(byte, radix: 16)
         raw("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
-      default: raw(String(scalar))
+      default: bytes.append(byte)
       }
     }
-    raw("\"")
   }
 
   /// With all digits that a double needs; null for what JSON has no word for.

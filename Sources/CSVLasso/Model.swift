@@ -100,7 +100,8 @@ public enum Model {
     text.key("kept", indent: 2)
     text.strings(fit.keptLabels)
     text.key("written", indent: 2)
-    text.strings(reports.filter(\.isKept).map(\.label))
+    text.strings(
+      reports.indices.lazy.filter { reports.isWritten($0) }.map { fit.schema.header.label($0) })
   }
 
   private static func path(_ text: inout JSONText, _ fit: Fit) {
@@ -206,7 +207,7 @@ extension JSONText {
     numbers(values)
   }
 
-  fileprivate mutating func strings(_ values: [String]) {
+  fileprivate mutating func strings(_ values: some Sequence<String>) {
     nested("[", "]") { text in
       for value in values {
         text.separate()
@@ -230,11 +231,14 @@ extension Criterion {
 }
 
 extension Fit {
-  /// For each column of the moments, what the model file calls its coefficient: the column's name for a
-  /// number, `name=level` for a level, `name is missing` for the indicator of missing cells.
+  /// For each column of the moments that has a coefficient anywhere, what the model file calls it: the
+  /// column's name for a number, `name=level` for a level, `name is missing` for the indicator of missing
+  /// cells.
   fileprivate var coefficientLabels: [Int: String] {
+    let predictorOf = places(of: schema.predictors, among: schema.roles.count)
     var labels: [Int: String] = [:]
-    for (term, column) in columns.enumerated() {
+    for term in Set(path.points.lazy.flatMap(\.support)) {
+      let column = columns[term]
       let name = schema.header.label(column)
       switch path.design.terms[term] {
       case .number(let value): labels[value] = name
@@ -243,8 +247,7 @@ extension Fit {
         labels[value] = name
         labels[missing] = "\(name) is missing"
       case .levels(let columns):
-        guard case .categorical(let levels) = types[schema.predictors.firstIndex(of: column)!]
-        else { continue }
+        guard case .categorical(let levels) = types[Int(predictorOf[column])] else { continue }
         for (level, place) in zip(levels, columns) {
           labels[place] = level.map { "\(name)=\($0)" } ?? "\(name) is missing"
         }

@@ -2,8 +2,6 @@ internal import FoundationEssentials
 
 /// What `apply` needs of a model file.
 public struct SavedModel: Decodable, Sendable {
-  let format: String
-  let version: Int
   let target: String
   let hasHeader: Bool
   let written: [String]
@@ -16,35 +14,44 @@ public struct SavedModel: Decodable, Sendable {
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    format = try values.decode(String.self, forKey: .format)
-    version = try values.decode(Int.self, forKey: .version)
-    target = try values.decode(String.self, forKey: .target)
-    hasHeader = try values.decode(Bool.self, forKey: .hasHeader)
-    written = try values.decode([String].self, forKey: .written)
-    columnCount = try values.decode([String].self, forKey: .header).count
+    guard try values.decode(String.self, forKey: .format) == Model.format else {
+      throw Refusal.noModel
+    }
+    let version = try values.decode(Int.self, forKey: .version)
+    guard version == Model.version else { throw Refusal.version(version) }
+    do {
+      target = try values.decode(String.self, forKey: .target)
+      hasHeader = try values.decode(Bool.self, forKey: .hasHeader)
+      written = try values.decode([String].self, forKey: .written)
+      columnCount = try values.nestedUnkeyedContainer(forKey: .header).count ?? 0
+    } catch {
+      throw Refusal.damaged
+    }
+  }
+
+  private enum Refusal: Error {
+    case noModel
+    case version(Int)
+    case damaged
   }
 
   /// Reads a model file.
   ///
   /// - Throws: ``Failure`` if it is no model, or one of another version.
   public init(_ bytes: [UInt8], name: String) throws(Failure) {
-    struct Mark: Decodable {
-      let format: String
-      let version: Int
-    }
-    let decoder = JSONDecoder()
-    let data = Data(bytes)
-    guard let mark = try? decoder.decode(Mark.self, from: data), mark.format == Model.format else {
-      throw Failure(.data, "\(name): this is no csvlasso model (csvlasso fit makes one)")
-    }
-    guard mark.version == Model.version else {
-      throw Failure(
-        .data,
-        "\(name): the model has version \(mark.version); this csvlasso reads version \(Model.version) (fit it again)"
-      )
-    }
-    do { self = try decoder.decode(SavedModel.self, from: data) } catch {
-      throw Failure(.data, "\(name): the model is damaged; fit it again")
+    // Once: most of the cost is in finding where 200,000 columns end.
+    do { self = try JSONDecoder().decode(SavedModel.self, from: Data(bytes)) } catch {
+      switch error {
+      case Refusal.version(let version):
+        throw Failure(
+          .data,
+          "\(name): the model has version \(version); this csvlasso reads version \(Model.version) (fit it again)"
+        )
+      case Refusal.damaged:
+        throw Failure(.data, "\(name): the model is damaged; fit it again")
+      default:
+        throw Failure(.data, "\(name): this is no csvlasso model (csvlasso fit makes one)")
+      }
     }
   }
 }

@@ -22,7 +22,7 @@ public struct Schema: Sendable {
   /// One role a column.
   public let roles: [Role]
   /// Columns that are copied whatever else they are for.
-  public let copied: Set<Int>
+  public let copied: ColumnSet
   /// The fitted columns, candidates and kept ones, in the order of the file.
   public let predictors: [Int]
   public let target: Int
@@ -51,8 +51,7 @@ public struct Schema: Sendable {
         try header.columns(options.ids), try header.columns(options.keep),
         try header.columns(options.drop)
       )
-    let features =
-      options.features.isEmpty ? Set(0..<count) : try header.columns(options.features)
+    let features = options.features.isEmpty ? nil : try header.columns(options.features)
 
     let single = [
       (target, "--target"), (weights, "--weights"),
@@ -85,7 +84,7 @@ public struct Schema: Sendable {
       if drop.contains(column) { return .dropped }
       if keep.contains(column) { return .keep }
       if ids.contains(column) { return .id }
-      return features.contains(column) ? .candidate : .dropped
+      return features?.contains(column) ?? true ? .candidate : .dropped
     }
     for selector in options.factors.map(\.columns) + options.nonnegative + options.nonpositive {
       // A name that is no column is told before the data are read.

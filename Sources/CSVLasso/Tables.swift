@@ -51,16 +51,24 @@ struct TableText {
   init(_ header: [String]) { row(header) }
 
   mutating func row(_ fields: [String]) {
-    bytes += Array(fields.map(Self.quoted).joined(separator: ",").utf8)
+    for (place, field) in fields.enumerated() {
+      if place > 0 { bytes.append(UInt8(ascii: ",")) }
+      append(field)
+    }
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  private static func quoted(_ field: String) -> String {
-    guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
-      return field
+  private mutating func append(_ field: String) {
+    let isPlain = !field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+    if isPlain {
+      bytes.append(contentsOf: field.utf8)
+      return
     }
-    return "\""
-      + field.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"") + "\""
+    bytes.append(0x22)
+    for byte in field.utf8 {
+      if byte == 0x22 { bytes.append(0x22) }
+      bytes.append(byte)
+    }
+    bytes.append(0x22)
   }
 }

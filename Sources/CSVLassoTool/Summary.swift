@@ -6,19 +6,19 @@ enum Summary {
   static func show(_ fit: Fit, source: String, isVerbose: Bool) {
     for line in lines(fit, source: source) { Terminal.message(line) }
     if isVerbose {
-      for column in fit.columnReports() where !column.isKept {
-        Terminal.message("dropped '\(column.label)': \(column.reason)")
-      }
+      Terminal.messages(
+        fit.columnReports().lazy.filter { !$0.isKept }
+          .map { "dropped '\($0.label)': \($0.reason)" })
     }
   }
 
   static func lines(_ fit: Fit, source: String) -> [String] {
-    [data(fit, source), choice(fit)] + notes(fit) + [certificate(fit)]
+    let kept = fit.keptLabels
+    return [data(fit, source, kept), choice(fit)] + notes(fit, kept) + [certificate(fit)]
   }
 
-  private static func data(_ fit: Fit, _ source: String) -> String {
+  private static func data(_ fit: Fit, _ source: String, _ kept: [String]) -> String {
     let candidates = fit.schema.roles.count { $0 == .candidate }
-    let kept = fit.keptLabels
     var line =
       "\(source): \(counted(fit.rowCount, "row")), \(counted(candidates, "candidate")); kept \(kept.count)"
     if !kept.isEmpty {
@@ -40,42 +40,28 @@ enum Summary {
     return line
   }
 
-  private static func notes(_ fit: Fit) -> [String] {
-    var lines: [String] = []
-    let reports = fit.columnReports()
-    func note(_ text: String, _ columns: [String]) {
-      guard !columns.isEmpty else { return }
-      let more = columns.count > 5 ? " and \(columns.count - 5) more" : ""
-      lines.append("note: \(text): " + columns.prefix(5).joined(separator: ", ") + more)
+  private static func notes(_ fit: Fit, _ kept: [String]) -> [String] {
+    var (twins, texts, missing) = (Mentioned(), Mentioned(), Mentioned())
+    var warnings: [String] = []
+    for column in fit.columnReports() {
+      if let twin = column.twin { twins.add("\(column.label) (\(twin))") }
+      if case .text(let levels) = column.type {
+        texts.add(column.label + (levels.map { " (\($0))" } ?? ""))
+      }
+      if let count = column.missing, count > 0 { missing.add("\(column.label) (\(count))") }
+      if let warning = column.warning { warnings.append("note: '\(column.label)': \(warning)") }
     }
-    note(
-      "columns that hold a single value",
-      zip(fit.columns, fit.path.exclusions).filter { $0.1 == .constant }
-        .map { fit.schema.header.label($0.0) })
-    note(
-      "columns that say what another says",
-      reports.compactMap { column in column.twin.map { "\(column.label) (\($0))" } })
-    note(
-      "columns that others before them add up to",
-      zip(fit.columns, fit.path.exclusions).filter { $0.1 == .dependent }
-        .map { fit.schema.header.label($0.0) })
-    note(
-      "text with too many levels or different in every row, not a candidate (copy it with --id)",
-      reports.compactMap { column in
-        if case .text(let levels) = column.type {
-          column.label + (levels.map { " (\($0))" } ?? "")
-        } else {
-          nil
-        }
-      })
-    note(
-      "missing cells",
-      reports.compactMap { column in
-        column.missing.flatMap { $0 > 0 ? "\(column.label) (\($0))" : nil }
-      })
-    for column in reports {
-      if let warning = column.warning { lines.append("note: '\(column.label)': \(warning)") }
-    }
+    var lines = [
+      ("columns that hold a single value", excluded(fit, .constant)),
+      ("columns that say what another says", twins),
+      ("columns that others before them add up to", excluded(fit, .dependent)),
+      (
+        "text with too many levels or different in every row, not a candidate (copy it with --id)",
+        texts
+      ),
+      ("missing cells", missing),
+    ].compactMap { text, columns in columns.text.map { "note: \(text): \($0)" } }
+    lines += warnings
     if fit.targetLabels.count == 2 {
       lines.append(
         "note: the target is 0 for '\(fit.targetLabels[0])', 1 for '\(fit.targetLabels[1])'")
@@ -86,8 +72,33 @@ enum Summary {
     if case .columns(let count) = fit.criterion, entered < count {
       lines.append("note: only \(entered) columns enter the path")
     }
-    if fit.keptLabels.isEmpty { lines.append("note: no column is kept") }
+    if kept.isEmpty { lines.append("note: no column is kept") }
     return lines
+  }
+
+  private static func excluded(_ fit: Fit, _ exclusion: RegularizationPath.Exclusion) -> Mentioned {
+    var columns = Mentioned()
+    for (column, other) in zip(fit.columns, fit.path.exclusions) where other == exclusion {
+      columns.add(fit.schema.header.label(column))
+    }
+    return columns
+  }
+
+  /// The first few of many columns, and how many there are.
+  private struct Mentioned {
+    private var first: [String] = []
+    private var count = 0
+
+    mutating func add(_ column: @autoclosure () -> String) {
+      if count < 5 { first.append(column()) }
+      count += 1
+    }
+
+    /// Nil if there are none.
+    var text: String? {
+      count == 0
+        ? nil : first.joined(separator: ", ") + (count > 5 ? " and \(count - 5) more" : "")
+    }
   }
 
   private static func certificate(_ fit: Fit) -> String {

@@ -9,11 +9,27 @@ internal import CSVLasso
 /// What a person sees: messages and progress, all on standard error.
 enum Terminal {
   /// One line, after the program's name; control characters, which a cell or a name may hold, as spaces.
-  static func message(_ text: String) {
+  static func message(_ text: String) { write(line(text)) }
+
+  /// Many lines, each as a message, written in stretches.
+  static func messages(_ texts: some Sequence<String>) {
+    var lines = ""
+    for text in texts {
+      lines += line(text)
+      if lines.utf8.count >= 1 << 16 {
+        write(lines)
+        lines = ""
+      }
+    }
+    write(lines)
+  }
+
+  private static func line(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return "csvlasso: \(text)\n" }
     let line = text.unicodeScalars.map { scalar in
       scalar.properties.generalCategory == .control ? " " : Character(scalar)
     }
-    write("csvlasso: \(String(line))\n")
+    return "csvlasso: \(String(line))\n"
   }
 
   /// Puts something that cannot be used in the place of closed standard descriptors, or the next file to

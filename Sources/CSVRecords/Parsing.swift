@@ -172,7 +172,7 @@ package struct MissingCells: Sendable {
   /// The length of the longest; what is longer need not be looked up.
   private let longest: Int
   /// Whether one of them could be taken for a number.
-  let includeNumbers: Bool
+  package let includeNumbers: Bool
   /// Whether a missing cell is a failure.
   package let areRefused: Bool
 
