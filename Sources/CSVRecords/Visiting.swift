@@ -16,41 +16,62 @@ extension Batch {
     _ index: Int, columns: Int, skipsRagged: Bool, _ initial: Value,
     _ body: (inout Value, Int, UnsafeRawBufferPointer) -> Void
   ) -> Visited<Value> {
-    let table: RecordTable
-    let records: Range<Int>
-    switch pieces[index] {
-    case .records(let own): (table, records) = (self.table!, own)
-    case .plain(let range):
-      let own = RecordTable(bytes, range, dialect, isLast: true)
-      (table, records) = (own.moved(by: range.lowerBound), 0..<own.count)
-    }
     var result = Visited(value: initial)
-    unsafe bytes.withUnsafeBytes { bytes in
-      unsafe table.unquoted.withUnsafeBytes { unquoted in
-        for record in records {
-          let fields = table.fields(record)
-          guard fields.count == columns else {
-            if skipsRagged {
-              result.skipped += 1
-              continue
-            }
-            result.failure = ReadError.ragged(
-              line: table.lines[record], expected: columns, found: fields.count
-            ).shifted(byLines: linesBefore(index))
-            return
+    switch pieces[index] {
+    case .indexed(let range):
+      FieldIndex.with(bytes, range, dialect) { fields in
+        for i in 0..<fields.recordCount {
+          let record = fields.record(i)
+          if record.isBlank { continue }
+          guard record.count == columns else {
+            guard
+              result.skip(
+                record.count, fields.lines(before: record.start), columns, skipsRagged)
+            else { break }
+            continue
           }
-          for (column, field) in fields.enumerated() {
-            let content =
-              unsafe table.contentEnds[field] < 0
-              ? bytes[table.raw(field, of: record)]
-              : unquoted[table.contentStarts[field]..<table.contentEnds[field]]
-            unsafe body(&result.value, column, UnsafeRawBufferPointer(rebasing: content))
+          for column in 0..<columns {
+            unsafe fields.withContent(record.first + column) {
+              unsafe body(&result.value, column, $0)
+            }
           }
           result.rows += 1
         }
       }
+    case .records(let records):
+      let table = table!
+      for record in records {
+        let fields = table.fields(record)
+        guard fields.count == columns else {
+          guard result.skip(fields.count, table.lines[record], columns, skipsRagged) else { break }
+          continue
+        }
+        for (column, field) in fields.enumerated() {
+          unsafe table.withContent(field, of: record, in: bytes) {
+            unsafe body(&result.value, column, $0)
+          }
+        }
+        result.rows += 1
+      }
+    }
+    if let failure = result.failure {
+      result.failure = failure.shifted(byLines: linesBefore(index))
     }
     return result
+  }
+}
+
+extension Visited {
+  /// Passes over a record of the wrong length; false if that is a failure.
+  fileprivate mutating func skip(
+    _ found: Int, _ line: @autoclosure () -> Int, _ expected: Int, _ skipsRagged: Bool
+  ) -> Bool {
+    guard skipsRagged else {
+      failure = .ragged(line: line(), expected: expected, found: found)
+      return false
+    }
+    skipped += 1
+    return true
   }
 }
 
