@@ -99,7 +99,8 @@ internal import CNumbers
     var content: [UInt8] = []
     content.reserveCapacity(inner.count)
     var isSecond = false
-    for unsafebyte in unsafe inner {
+    for i in 0..<inner.count {
+      let byte = unsafe inner[i]
       isSecond = byte == quote && !isSecond
       if !isSecond { content.append(byte) }
     }
