@@ -43,6 +43,7 @@ INLINE const uint8_t *block_at(const uint8_t *bytes, size_t i, size_t count, uin
 WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t delimiter,
                                  uint8_t quote, int is_last, size_t piece, size_t *bounds) {
   cscan_survey_t found = {0, 0, 0, 0, 1, 0};
+  uint64_t nuls = 0;
   uint8_t room[64];
   size_t lines = 0;
   size_t target = piece;
@@ -57,9 +58,9 @@ WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t del
     const uint64_t returns = mask_of(block, '\r');
     const uint64_t quotes = quote ? mask_of(block, quote) & valid : 0;
     uint64_t ends = feeds | returns;
+    nuls |= mask_of(block, 0) & valid;
     uint64_t inside = 0;
     if (quotes | inside_before | closed_before) {
-      found.has_quote = 1;
       inside = prefix_xor(quotes) ^ inside_before;
       const uint64_t opening = quotes & inside;
       const uint64_t closing = quotes & ~inside;
@@ -90,6 +91,7 @@ WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t del
     }
     lines += (size_t)__builtin_popcountll(line_ends);
   }
+  found.has_nul = nuls != 0;
   found.is_open = inside_before & 1;
   return found;
 }

@@ -58,6 +58,24 @@ SHORT static inline int parse_short(const uint8_t *p, const uint8_t *end, double
   memcpy(value, &bits, 8);
   return 1;
 }
+
+/// Whether [p, end), of at most 32 bytes, is digits with at most one point. 32 bytes and one are read.
+///
+/// These are numbers of all the digits that a double needs; how they are rounded is for fast_float.
+SHORT static inline int is_long(const uint8_t *p, const uint8_t *end) {
+  p += *p == '-';
+  const size_t length = (size_t)(end - p);
+  if (length - 1 > 31) return 0;
+  const __m256i bytes = _mm256_loadu_si256((const __m256i *)p);
+  const __m256i above =
+      _mm256_subs_epu8(_mm256_sub_epi8(bytes, _mm256_set1_epi8('0')), _mm256_set1_epi8(9));
+  const uint32_t valid = ~0U >> (32 - length);
+  const uint32_t digits = valid & (uint32_t)_mm256_movemask_epi8(
+                                      _mm256_cmpeq_epi8(above, _mm256_setzero_si256()));
+  const uint32_t points = valid & (uint32_t)_mm256_movemask_epi8(
+                                      _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('.')));
+  return digits && (digits | points) == valid && !(points & (points - 1));
+}
 #else
 #define HAS_SHORT 0
 #endif
@@ -77,7 +95,15 @@ INLINE size_t parse_fields(const uint8_t *bytes, size_t limit, size_t start, con
     }
     if (refuses_codes && is_code(p, end)) return i;
 #if HAS_SHORT
-    if (is_wide && p + 17 <= bytes + limit && parse_short(p, end, values + i)) continue;
+    if (is_wide && p + 33 <= bytes + limit) {
+      if (parse_short(p, end, values + i)) continue;
+      if (is_long(p, end)) {
+        const int negative = *p == '-';
+        const double nearest = cnumbers_nearest(p + negative, end);
+        values[i] = negative ? -nearest : nearest;
+        continue;
+      }
+    }
 #endif
     double value;
     if (cnumbers_parse(p, end, &value) != end || !isfinite(value)) return i;

@@ -91,59 +91,53 @@ struct BatchCutter {
   /// Makes a batch of the records that the buffer holds whole; nil if there are none.
   private mutating func cut() throws(ReadError) -> Batch? {
     // What stands before a fault is handed out first, so that the first fault in the input is told.
-    let fault = index(of: 0, in: buffer, 0..<filled)
+    var found = sizes.alwaysTable || filled > UInt32.max ? nil : survey(filled, isLast: atEnd)
+    let fault = found?.counts.has_nul == 0 ? nil : index(of: 0, in: buffer, 0..<filled)
     let limit = fault ?? filled
     let isLast = atEnd && fault == nil
-    switch cutClean(limit, isLast) {
-    case .batch(let batch): return batch
-    case .nothing: break
-    case .unclean: if let batch = try cutByTable(limit, isLast) { return batch }
-    }
-    guard fault == nil else {
-      throw .nul(line: lines + countLines(buffer, upTo: limit) + 1)
-    }
-    return nil
+    if fault != nil && found != nil { found = survey(limit, isLast: false) }
+    let batch =
+      if let found, found.counts.is_clean != 0, !isLast || found.counts.is_open == 0 {
+        cutClean(limit, isLast: isLast, found)
+      } else {
+        try cutByTable(limit, isLast)
+      }
+    guard batch == nil, fault != nil else { return batch }
+    throw .nul(line: lines + countLines(buffer, upTo: limit) + 1)
   }
 
-  private enum Clean {
-    case batch(Batch)
-    /// No record ends in these bytes.
-    case nothing
-    /// This is for libcsv.
-    case unclean
+  private struct Survey {
+    let counts: cscan_survey_t
+    /// Where a piece may end.
+    let bounds: [Int]
   }
 
-  private mutating func cutClean(_ limit: Int, _ isLast: Bool) -> Clean {
-    guard !sizes.alwaysTable, limit <= UInt32.max else { return .unclean }
-    let (found, bounds) = survey(limit, isLast)
-    guard found.is_clean != 0 && !(isLast && found.is_open != 0) else {
-      return .unclean
-    }
-    let end = isLast ? limit : found.end
-    guard end > 0 else { return .nothing }
-    var pieces: [Batch.Piece] = []
-    var from = 0
-    for bound in bounds where bound < end {
-      pieces.append(.indexed(from..<bound))
-      from = bound
-    }
-    pieces.append(.indexed(from..<end))
-    let batch = Batch(
-      bytes: buffer, range: 0..<end, dialect: dialect, firstLine: lines, pieces: pieces, table: nil)
-    advance(to: end, lines: found.lines)
-    return .batch(batch)
-  }
-
-  private func survey(_ count: Int, _ isLast: Bool) -> (cscan_survey_t, bounds: [Int]) {
+  private func survey(_ count: Int, isLast: Bool) -> Survey {
     var bounds = [Int](repeating: 0, count: count / sizes.piece + 1)
-    let found = unsafe buffer.withUnsafeBufferPointer { bytes in
+    let counts = unsafe buffer.withUnsafeBufferPointer { bytes in
       unsafe bounds.withUnsafeMutableBufferPointer { bounds in
         unsafe cscan_survey(
           bytes.baseAddress!, count, dialect.delimiter, dialect.quote, isLast ? 1 : 0, sizes.piece,
           bounds.baseAddress!)
       }
     }
-    return (found, Array(bounds[..<found.bounds]))
+    return Survey(counts: counts, bounds: Array(bounds[..<counts.bounds]))
+  }
+
+  private mutating func cutClean(_ limit: Int, isLast: Bool, _ found: Survey) -> Batch? {
+    let end = isLast ? limit : found.counts.end
+    guard end > 0 else { return nil }
+    var pieces: [Batch.Piece] = []
+    var from = 0
+    for bound in found.bounds where bound < end {
+      pieces.append(.indexed(from..<bound))
+      from = bound
+    }
+    pieces.append(.indexed(from..<end))
+    let batch = Batch(
+      bytes: buffer, range: 0..<end, dialect: dialect, firstLine: lines, pieces: pieces, table: nil)
+    advance(to: end, lines: found.counts.lines)
+    return batch
   }
 
   private mutating func cutByTable(_ limit: Int, _ isLast: Bool) throws(ReadError) -> Batch? {

@@ -22,8 +22,8 @@ typedef struct {
   size_t lines;
   /// How many bounds were written.
   size_t bounds;
-  /// Whether a byte is a quote.
-  uint8_t has_quote;
+  /// Whether a byte is NUL; then the rest says nothing.
+  uint8_t has_nul;
   /// Whether every quote opens a field, closes one, or is doubled.
   uint8_t is_clean;
   /// Whether the bytes end inside quotes.
