@@ -12,10 +12,6 @@ struct Encoder: Sendable {
     let predictor: Int
     /// Whether text in it is a fault.
     let isDeclared: Bool
-    /// What the value column holds where the cell is missing.
-    var origin = 0.0
-    /// The column of the missing-indicator, once a cell was missing.
-    var missing: Int?
     var missingCount = 0
     /// Distinct values, until there are more than a categorical may have.
     var distinct: Set<Double> = []
@@ -46,6 +42,13 @@ struct Encoder: Sendable {
   private(set) var width: Int
   private var numbers: [NumberColumn]
   private var texts: [TextColumn]
+  /// For each number, what the value column holds where the cell is missing.
+  private var origins: [Double]
+  /// For each number, the column of the missing-indicator, or -1 before a cell was missing.
+  private var indicators: [Int]
+  private var hasIndicators = false
+  /// The numbers that may be sequences; soon few, and a table may have many columns.
+  private var sequences: [Int]
   private let maxLevels: Int
   private let reading: [ReadAs]
 
@@ -57,6 +60,9 @@ struct Encoder: Sendable {
     numbers = reading.indices.filter { reading[$0] == .number || reading[$0] == .declaredNumber }
       .map { NumberColumn(predictor: $0, isDeclared: reading[$0] == .declaredNumber) }
     texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
+    origins = Array(repeating: 0, count: numbers.count)
+    indicators = Array(repeating: -1, count: numbers.count)
+    sequences = Array(numbers.indices)
     width = numbers.count + 1
     self.maxLevels = maxLevels
   }
@@ -67,7 +73,7 @@ struct Encoder: Sendable {
     for slot in numbers.indices {
       search: for piece in pieces {
         for row in 0..<piece.count where !piece.numbers[row * stride + slot].isNaN {
-          numbers[slot].origin = piece.numbers[row * stride + slot]
+          origins[slot] = piece.numbers[row * stride + slot]
           break search
         }
       }
@@ -80,8 +86,9 @@ struct Encoder: Sendable {
   mutating func prepare(_ piece: ParsedRows, labels: [Double]?) -> PieceEncoding {
     for slot in numbers.indices where piece.missing[slot] > 0 {
       numbers[slot].missingCount += piece.missing[slot]
-      if numbers[slot].missing == nil {
-        numbers[slot].missing = width
+      if indicators[slot] < 0 {
+        indicators[slot] = width
+        hasIndicators = true
         width += 1
       }
     }
@@ -93,14 +100,13 @@ struct Encoder: Sendable {
       return piece.levels[slot].map { level(slot, $0) }
     }
     return PieceEncoding(
-      isPlain: texts.isEmpty && labels == nil && numbers.allSatisfy { $0.missing == nil },
-      width: width, target: target, labels: labels, origins: numbers.map(\.origin),
-      missing: numbers.map { $0.missing ?? -1 }, levels: columns)
+      isPlain: texts.isEmpty && labels == nil && !hasIndicators, width: width, target: target,
+      labels: labels, origins: origins, missing: indicators, levels: columns)
   }
 
   /// Takes note of whether numbers come in order.
   mutating func watchOrder(_ piece: ParsedRows, stride: Int) {
-    for slot in numbers.indices where numbers[slot].isSequence {
+    for slot in sequences {
       var column = numbers[slot]
       for row in 0..<piece.count {
         let value = piece.numbers[row * stride + slot]
@@ -117,6 +123,7 @@ struct Encoder: Sendable {
       }
       numbers[slot] = column
     }
+    sequences.removeAll { !numbers[$0].isSequence }
   }
 
   /// Whether no number could still turn out to be a categorical: each has more values than one may
@@ -186,10 +193,10 @@ struct Encoder: Sendable {
         continue
       }
       terms[column.predictor] =
-        if let indicator = column.missing, missing != .dropRow {
+        if indicators[slot] >= 0, missing != .dropRow {
           missing == .indicator
-            ? .indicated(value: slot, missing: indicator, origin: column.origin)
-            : .imputed(value: slot, missing: indicator, origin: column.origin)
+            ? .indicated(value: slot, missing: indicators[slot], origin: origins[slot])
+            : .imputed(value: slot, missing: indicators[slot], origin: origins[slot])
         } else {
           .number(slot)
         }
