@@ -104,6 +104,8 @@ INLINE size_t parse_fields(const uint8_t *bytes, size_t limit, size_t start, con
         continue;
       }
     }
+#else
+    (void)limit, (void)is_wide;
 #endif
     double value;
     if (cnumbers_parse(p, end, &value) != end || !isfinite(value)) return i;

@@ -1,4 +1,5 @@
-// Versions of a function for wider registers, chosen at load time where the platform can.
+// Where the platform can choose at load time, AVX2 and AVX-512 versions of a function are built beside
+// the plain one.
 #ifndef WIDE_H
 #define WIDE_H
 
