@@ -2,12 +2,7 @@
 
 #include <string.h>
 
-// Where the platform can choose at load time, AVX2 and AVX-512 versions are built beside the plain one.
-#if defined(__x86_64__) && defined(__linux__)
-#define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define WIDE
-#endif
+#include "wide.h"
 
 WIDE static size_t count_byte(const uint8_t *bytes, size_t count, uint8_t byte) {
   size_t total = 0;

@@ -41,13 +41,14 @@ struct Encoder: Sendable {
 
   private(set) var width: Int
   private var numbers: [NumberColumn]
-  /// For each number, what its column holds where the cell is missing. Arrays of their own: every piece
-  /// shares them.
-  private var origins: [Double]
-  /// For each number, the column of its missing-indicator, or -1 until a cell was missing.
-  private var indicators: [Int]
-  private var anyIsMissing = false
   private var texts: [TextColumn]
+  /// For each number, what the value column holds where the cell is missing.
+  private var origins: [Double]
+  /// For each number, the column of the missing-indicator, or -1 before a cell was missing.
+  private var indicators: [Int]
+  private var hasIndicators = false
+  /// The numbers that may be sequences; soon few, and a table may have many columns.
+  private var sequences: [Int]
   private let maxLevels: Int
   private let reading: [ReadAs]
 
@@ -58,9 +59,10 @@ struct Encoder: Sendable {
     self.reading = reading
     numbers = reading.indices.filter { reading[$0] == .number || reading[$0] == .declaredNumber }
       .map { NumberColumn(predictor: $0, isDeclared: reading[$0] == .declaredNumber) }
+    texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
     origins = Array(repeating: 0, count: numbers.count)
     indicators = Array(repeating: -1, count: numbers.count)
-    texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
+    sequences = Array(numbers.indices)
     width = numbers.count + 1
     self.maxLevels = maxLevels
   }
@@ -84,9 +86,9 @@ struct Encoder: Sendable {
   mutating func prepare(_ piece: ParsedRows, labels: [Double]?) -> PieceEncoding {
     for slot in numbers.indices where piece.missing[slot] > 0 {
       numbers[slot].missingCount += piece.missing[slot]
-      anyIsMissing = true
       if indicators[slot] < 0 {
         indicators[slot] = width
+        hasIndicators = true
         width += 1
       }
     }
@@ -98,14 +100,13 @@ struct Encoder: Sendable {
       return piece.levels[slot].map { level(slot, $0) }
     }
     return PieceEncoding(
-      isPlain: texts.isEmpty && labels == nil && !anyIsMissing,
-      width: width, target: target, labels: labels, origins: origins, missing: indicators,
-      levels: columns)
+      isPlain: texts.isEmpty && labels == nil && !hasIndicators, width: width, target: target,
+      labels: labels, origins: origins, missing: indicators, levels: columns)
   }
 
   /// Takes note of whether numbers come in order.
   mutating func watchOrder(_ piece: ParsedRows, stride: Int) {
-    for slot in numbers.indices where numbers[slot].isSequence {
+    for slot in sequences {
       var column = numbers[slot]
       for row in 0..<piece.count {
         let value = piece.numbers[row * stride + slot]
@@ -122,6 +123,7 @@ struct Encoder: Sendable {
       }
       numbers[slot] = column
     }
+    sequences.removeAll { !numbers[$0].isSequence }
   }
 
   /// Whether no number could still turn out to be a categorical: each has more values than one may

@@ -3,7 +3,8 @@ internal import SparseRegression
 /// Deals rows into blocks as they come.
 struct FoldDealer {
   private enum Rule {
-    case permuted(FoldAssignment.Permuted)
+    /// At random, by ``permuted``.
+    case permuted
     /// By a text, given its block when it first appears.
     case labelled([[UInt8]?: Int])
     /// By a hash of a text.
@@ -18,6 +19,8 @@ struct FoldDealer {
   static let mostLabels = 1000
 
   private var rule: Rule
+  /// Beside the rule, where it can be changed in place for each row.
+  private var permuted: FoldAssignment.Permuted
   /// For each code of the piece at hand, its block.
   private var blockOfCode: [Int] = []
   private var dealt = 0
@@ -26,14 +29,16 @@ struct FoldDealer {
 
   /// - Parameter rowCount: the rows that will be fitted, where folds go forward in time.
   init(_ options: Options, rowCount: Int?) {
+    permuted = .init(count: Self.blocksWithoutFolds, seed: options.seed)
     guard options.crossValidates else {
-      rule = .permuted(.init(count: Self.blocksWithoutFolds, seed: options.seed))
+      rule = .permuted
       count = Self.blocksWithoutFolds
       return
     }
     switch options.folds {
     case .permuted(let folds):
-      rule = .permuted(.init(count: folds, seed: options.seed))
+      rule = .permuted
+      permuted = .init(count: folds, seed: options.seed)
       count = folds
     case .column: rule = .labelled([:])
     case .by(_, let folds):
@@ -72,10 +77,7 @@ struct FoldDealer {
   mutating func next(code: Int) -> Int {
     defer { dealt += 1 }
     switch rule {
-    case .permuted(var permuted):
-      let block = permuted.fold(ofRow: dealt)
-      rule = .permuted(permuted)
-      return block
+    case .permuted: return permuted.fold(ofRow: dealt)
     case .labelled, .hashed: return blockOfCode[code]
     case .consecutive(let first, let each):
       return dealt < first ? 0 : 1 + (dealt - first) / each

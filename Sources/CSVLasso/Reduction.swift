@@ -83,7 +83,9 @@ public enum Reduction {
     -> BatchReader
   {
     try Failure.reading(source.name) { () throws(ReadError) in
-      try BatchReader(source, options.dialect, options.sizes)
+      var sizes = options.sizes
+      sizes.readsAhead = options.threads > 1
+      return try BatchReader(source, options.dialect, sizes)
     }
   }
 

@@ -1,38 +1,8 @@
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
-
-/// A stretch of whole records, cut into pieces that can be worked on at once.
-package struct Batch: Sendable {
-  /// The bytes; only `range` belongs to this batch.
-  let bytes: [UInt8]
-  let range: Range<Int>
-  let dialect: Dialect
-  /// The lines before this batch.
-  package let firstLine: Int
-  /// Whole records each, in order, covering `range`.
-  package let pieces: [Piece]
-  /// The records as libcsv found them; nil where no byte is a quote and none need be looked up.
-  let table: RecordTable?
-
-  /// A part of a batch.
-  package enum Piece: Sendable {
-    /// Bytes without a quote.
-    case plain(Range<Int>)
-    /// Records of the batch's table.
-    case records(Range<Int>)
-  }
-
-  /// How many bytes the batch has.
-  package var count: Int { range.count }
-}
+internal import Dispatch
 
 /// Reads a source batch by batch, each ending where a record ends.
 ///
-/// Batches without a quote are cut at line ends. In the others libcsv finds the records. Both read the
-/// same: a test runs every case through both.
+/// While one batch is worked on, the next is read, decompressed and cut by a thread of its own.
 package struct BatchReader {
   /// How batches are made; none of it changes what is read.
   package struct Sizes: Sendable {
@@ -40,20 +10,23 @@ package struct BatchReader {
     package var batch: Int
     /// Bytes a piece.
     package var piece: Int
-    /// Whether libcsv finds the records even where no byte is a quote.
+    /// Whether libcsv finds the records even where that can be done faster.
     package var alwaysTable: Bool
     /// Whether a batch is handed out as soon as the input pauses.
     package var isStreaming: Bool
+    /// Whether the next batch is made while one is worked on.
+    package var readsAhead: Bool
 
     package init(
       batch: Int = 8 << 20, piece: Int = 256 << 10, alwaysTable: Bool = false,
-      isStreaming: Bool = false
+      isStreaming: Bool = false, readsAhead: Bool = false
     ) {
       precondition(batch > 0 && piece > 0)
       self.batch = batch
       self.piece = piece
       self.alwaysTable = alwaysTable
       self.isStreaming = isStreaming
+      self.readsAhead = readsAhead
     }
   }
 
@@ -61,21 +34,10 @@ package struct BatchReader {
   package let preamble: [UInt8]
   /// The first record, whose fields are the names where there is a header.
   package let first: FirstRecord
-  /// How many bytes were read.
-  package private(set) var bytesRead = 0
+  /// How many bytes were read when the last batch was handed out.
+  package private(set) var bytesRead: Int
   package let source: ByteSource
-
-  private let dialect: Dialect
-  private let sizes: Sizes
-  private var buffer: [UInt8]
-  private var filled = 0
-  private var start = 0
-  private var atEnd = false
-  private var lines = 0
-  /// How many bytes were looked at in vain.
-  private var cutLast = 0
-  /// Whether the buffer holds bytes that no batch was cut from yet.
-  private var isFresh = true
+  private let batches: BatchQueue
 
   /// Reads as far as the first record.
   ///
@@ -88,130 +50,64 @@ package struct BatchReader {
     var opening = Opening(source: source, capacity: min(sizes.batch, room))
     first = try opening.firstRecord(dialect)
     preamble = opening.preamble
-    // Without a header the first record is data and is read again.
-    start = dialect.hasHeader ? opening.recordEnd : opening.preamble.count
-    lines = dialect.hasHeader ? opening.linesThrough : opening.linesBefore
     bytesRead = opening.filled
-    (buffer, filled, atEnd) = (opening.buffer, opening.filled, opening.atEnd)
-    self.source = opening.source
-    self.dialect = dialect
-    self.sizes = sizes
+    self.source = source
+    batches = BatchQueue(BatchCutter(opening, dialect, sizes), readsAhead: sizes.readsAhead)
   }
 
-  /// The next batch, or nil at the end.
+  /// The next batch, or nil at the end. The batch before it should be gone: its memory is used again.
   ///
   /// - Throws: ``ReadError``
   /// - Complexity: O(bytes)
   package mutating func next() throws(ReadError) -> Batch? {
-    compact()
-    while true {
-      if !(sizes.isStreaming && isFresh && filled > 0) { try fill() }
-      isFresh = false
-      if filled == 0 { return nil }
-      if isWorthCutting {
-        if let batch = try cut() {
-          cutLast = 0
-          return batch
-        }
-        cutLast = filled
+    let step = batches.next()
+    bytesRead = step.bytesRead
+    return try step.batch.get()
+  }
+}
+
+/// Has the next batch made while the last one is worked on.
+///
+/// Sendable though it is not checked: the cutter is touched by the caller before anything was started,
+/// then by one block at a time, which the caller waits for.
+private final class BatchQueue: @unchecked Sendable {
+  struct Step {
+    let batch: Result<Batch?, ReadError>
+    let bytesRead: Int
+  }
+
+  private var cutter: BatchCutter
+  private let readsAhead: Bool
+  private let queue = DispatchQueue(label: "csvlasso.reading")
+  private let isDone = DispatchSemaphore(value: 0)
+  private var isRunning = false
+  private var made: Step?
+
+  init(_ cutter: BatchCutter, readsAhead: Bool) {
+    self.cutter = cutter
+    self.readsAhead = readsAhead
+  }
+
+  func next() -> Step {
+    if isRunning {
+      isDone.wait()
+      isRunning = false
+    } else {
+      make()
+    }
+    let step = made.take()!
+    if readsAhead, case .success(.some) = step.batch, !cutter.isExhausted {
+      isRunning = true
+      queue.async { [self] in
+        make()
+        isDone.signal()
       }
-      if atEnd { return nil }
-      // No record ends in the buffer: a longer one is needed.
-      if filled == buffer.count {
-        buffer.append(contentsOf: repeatElement(0, count: buffer.count))
-      }
     }
+    return step
   }
 
-  /// Whether another look at a record that was not whole may find it whole.
-  ///
-  /// A long one is looked at again only where it has grown by a quarter or the input pauses behind a line
-  /// end, or each short read would go over all of it.
-  private var isWorthCutting: Bool {
-    atEnd || filled < 1 << 16 || filled - cutLast > cutLast / 4
-      || isLineEnd(buffer[filled - 1])
-  }
-
-  /// Moves the rest of the last batch to the front.
-  private mutating func compact() {
-    guard start > 0 else { return }
-    let (from, count) = (start, filled - start)
-    if count > 0 {
-      unsafe buffer.withUnsafeMutableBytes { bytes in
-        _ = unsafe memmove(bytes.baseAddress!, bytes.baseAddress! + from, count)
-      }
-    }
-    (start, filled) = (0, count)
-  }
-
-  private mutating func fill() throws(ReadError) {
-    while filled < buffer.count && !atEnd {
-      let count = try source.fill(&buffer, from: filled)
-      bytesRead += count
-      filled += count
-      if count == 0 { atEnd = true }
-      if sizes.isStreaming && !source.isReady { return }
-    }
-  }
-
-  /// Makes a batch of the records that the buffer holds whole; nil if there are none.
-  private mutating func cut() throws(ReadError) -> Batch? {
-    // What stands before a fault is handed out first, so that the first fault in the input is told.
-    let fault = index(of: 0, in: buffer, 0..<filled)
-    let limit = fault ?? filled
-    let isPlain =
-      !sizes.alwaysTable && !dialect.delimitsWithinNumbers
-      && (dialect.quote == 0 || !contains(buffer, dialect.quote, 0..<limit))
-    let isLast = atEnd && fault == nil
-    if let batch = isPlain ? cutPlain(limit, isLast) : try cutByTable(limit, isLast) {
-      return batch
-    }
-    guard fault == nil else {
-      throw .nul(line: lines + countLines(buffer, upTo: limit) + 1)
-    }
-    return nil
-  }
-
-  private mutating func cutPlain(_ limit: Int, _ isLast: Bool) -> Batch? {
-    let end = isLast ? limit : lastLineEnd(buffer, upTo: limit)
-    guard end > 0 else { return nil }
-    var pieces: [Batch.Piece] = []
-    var from = 0
-    while from < end {
-      let to = end - from <= sizes.piece ? end : nextLineEnd(buffer, from: from + sizes.piece, end)
-      pieces.append(.plain(from..<to))
-      from = to
-    }
-    let batch = Batch(
-      bytes: buffer, range: 0..<end, dialect: dialect, firstLine: lines, pieces: pieces, table: nil)
-    advance(to: end, lines: countLines(buffer, upTo: end))
-    return batch
-  }
-
-  private mutating func cutByTable(_ limit: Int, _ isLast: Bool) throws(ReadError) -> Batch? {
-    let table = RecordTable(buffer, 0..<limit, dialect, isLast: isLast)
-    guard table.consumed > 0 else {
-      if let fault = table.fault { throw fault.shifted(byLines: lines) }
-      return nil
-    }
-    var pieces: [Batch.Piece] = []
-    if table.count == 0 { pieces.append(.records(0..<0)) }  // blank lines alone
-    var from = 0
-    while from < table.count {
-      var to = from + 1
-      while to < table.count && table.starts[to] - table.starts[from] < sizes.piece { to += 1 }
-      pieces.append(.records(from..<to))
-      from = to
-    }
-    let batch = Batch(
-      bytes: buffer, range: 0..<table.consumed, dialect: dialect, firstLine: lines, pieces: pieces,
-      table: table)
-    advance(to: table.consumed, lines: table.lineCount)
-    return batch
-  }
-
-  private mutating func advance(to end: Int, lines count: Int) {
-    start = end
-    lines += count
+  private func make() {
+    let batch = Result { () throws(ReadError) in try cutter.next() }
+    made = Step(batch: batch, bytesRead: cutter.bytesRead)
   }
 }

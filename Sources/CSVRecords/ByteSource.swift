@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -20,6 +22,8 @@ public final class ByteSource {
   private let origin: Int
   private let stamp: Stamp?
   private var spool: Spool?
+  /// Whether a pipe is kept; told to the thread that reads.
+  private let isKept: Atomic<Bool>
   private var isReplaying = false
   private var isSniffed = false
   /// Bytes that were looked at and not yet handed out.
@@ -51,6 +55,7 @@ public final class ByteSource {
       origin = Int(here)
       size = max(0, stamp.size - Int(here))
       spool = nil
+      isKept = Atomic(false)
     } else {
       self.stamp = nil
       origin = 0
@@ -59,6 +64,7 @@ public final class ByteSource {
       case .once: spool = nil
       case .onceOrTwice(let memory), .twice(let memory): spool = Spool(memory: memory)
       }
+      isKept = Atomic(readings != .once)
     }
   }
 
@@ -128,6 +134,7 @@ public final class ByteSource {
       let count = unsafe systemRead(descriptor, buffer.baseAddress!, buffer.count)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw .cannotRead(errno: errno) }
+      if !isKept.load(ordering: .relaxed) { spool = nil }
       if count > 0 {
         unsafe try spool?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       }
@@ -167,7 +174,7 @@ public final class ByteSource {
         throw .cannotRead(errno: errno)
       }
     } else {
-      precondition(spool != nil, "a pipe opened to be read once is read once")
+      precondition(canRewind, "a pipe opened to be read once is read once")
       isReplaying = true
       try spool!.rewind()
     }
@@ -177,10 +184,12 @@ public final class ByteSource {
   public var isFile: Bool { stamp != nil }
 
   /// Whether ``rewind()`` can be called.
-  public var canRewind: Bool { stamp != nil || spool != nil }
+  public var canRewind: Bool { stamp != nil || isKept.load(ordering: .relaxed) }
 
   /// Drops what was kept of a pipe: it will not be read again.
-  public func forget() { if !isReplaying { spool = nil } }
+  ///
+  /// The thread that reads lets the memory go, the next time it reads.
+  public func forget() { if !isReplaying { isKept.store(false, ordering: .relaxed) } }
 
   /// Whether the file is still as it was when opened; a pipe always is.
   public var isUnchanged: Bool { stamp == nil || Stamp(descriptor) == stamp }

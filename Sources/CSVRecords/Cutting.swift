@@ -5,8 +5,8 @@ package struct CuttingPlan: Sendable {
   package let skipsRagged: Bool
   /// For each column, how its numbers are written; nil for cells that are copied as they stand.
   package let scalings: [Scaling?]?
-  /// The last column that is kept, or -1.
-  let last: Int
+  /// Runs of neighbours that are kept.
+  let runs: [ClosedRange<Int>]
   /// Whether a record's output can look like a blank line: then an empty field is written as `""`.
   let isSingle: Bool
 
@@ -23,7 +23,15 @@ package struct CuttingPlan: Sendable {
     self.keeps = keeps
     self.scalings = scalings
     self.skipsRagged = skipsRagged
-    last = keeps.lastIndex(of: true) ?? -1
+    var runs: [ClosedRange<Int>] = []
+    for (column, isKept) in keeps.enumerated() where isKept {
+      if let last = runs.last, last.upperBound == column - 1 {
+        runs[runs.count - 1] = last.lowerBound...column
+      } else {
+        runs.append(column...column)
+      }
+    }
+    self.runs = runs
     isSingle = keeps.count { $0 } == 1
   }
 }
@@ -41,65 +49,55 @@ extension Batch {
   ///
   /// - Complexity: O(bytes of the piece)
   package func cut(_ index: Int, _ plan: CuttingPlan) -> CutBytes {
-    guard plan.last >= 0 else { return CutBytes() }
-    var cut = unsafe bytes.withUnsafeBytes { bytes in
+    guard !plan.runs.isEmpty else { return CutBytes() }
+    var cut =
       switch pieces[index] {
-      case .plain(let range):
-        precondition(plan.scalings == nil, "rewriting needs a table")
-        return unsafe cutPlain(UnsafeRawBufferPointer(rebasing: bytes[range]), plan)
+      case .indexed(let range):
+        FieldIndex.with(bytes, range, dialect) { index in
+          precondition(plan.scalings == nil, "rewriting needs a table")
+          return cutIndexed(index, plan)
+        }
       case .records(let records):
-        return unsafe cutTable(bytes, records, plan)
+        unsafe bytes.withUnsafeBytes { unsafe cutTable($0, records, plan) }
       }
-    }
     if let failure = cut.failure { cut.failure = failure.shifted(byLines: linesBefore(index)) }
     return cut
   }
 
-  /// Every delimiter ends a field, every line end a record.
-  private func cutPlain(_ bytes: UnsafeRawBufferPointer, _ plan: CuttingPlan) -> CutBytes {
+  /// Each run of kept columns is one slice of the bytes; the length of a record is told by its index.
+  private func cutIndexed(_ index: FieldIndex, _ plan: CuttingPlan) -> CutBytes {
+    let (columns, runs) = (plan.keeps.count, plan.runs)
+    let room = unsafe index.bytes.count + (plan.isSingle ? 2 * index.recordCount : 0)
     var output = CutBytes()
-    output.bytes.reserveCapacity(bytes.count)
-    let (count, delimiter, columns) = (bytes.count, dialect.delimiter, plan.keeps.count)
-    let keeps = plan.keeps.span
-    var (i, line) = (0, 0)
-    while i < count {
-      let gap = i
-      while i < count, unsafe isLineEnd(bytes[i]) {
-        if unsafe bytes[i] == UInt8(ascii: "\n") || i + 1 == count
-          || bytes[i + 1] != UInt8(ascii: "\n")
-        {
-          line += 1
+    output.bytes = unsafe Array(unsafeUninitializedCapacity: room + SliceWriter.slack) {
+      buffer, count in
+      var writer = unsafe SliceWriter(from: index, to: buffer)
+      defer { count = writer.count }
+      var gap = 0  // where the bytes between records start that are yet to be copied
+      for i in 0..<index.recordCount {
+        let record = index.record(i)
+        if record.isBlank { continue }
+        writer.copy(gap, record.start)
+        guard record.count == columns else {
+          guard plan.skipsRagged else {
+            output.failure = .ragged(
+              line: index.lines(before: record.start), expected: columns, found: record.count)
+            return
+          }
+          gap = unsafe afterLineEnd(index.bytes, record.end, index.bytes.count)
+          continue
         }
-        i += 1
-      }
-      unsafe output.bytes.append(contentsOf: bytes[gap..<i])
-      guard i < count else { break }
-      let mark = output.bytes.count
-      var (column, isFirst) = (0, true)
-      while true {
-        let start = i
-        while i < count, unsafe bytes[i] != delimiter && !isLineEnd(bytes[i]) { i += 1 }
-        if column < columns && keeps[column] {
-          if !isFirst { output.bytes.append(delimiter) }
-          isFirst = false
-          unsafe output.bytes.append(contentsOf: bytes[start..<i])
+        let mark = writer.count
+        for run in runs {
+          let first = record.first &+ run.lowerBound
+          // Behind another run a slice begins with the delimiter.
+          let start = index.start(first) &- (run == runs[0] ? 0 : 1)
+          unsafe writer.copy(start, Int(index.ends[record.first &+ run.upperBound]))
         }
-        column += 1
-        guard i < count, unsafe bytes[i] == delimiter else { break }
-        i += 1
+        if plan.isSingle && writer.count == mark { writer.append(emptyField) }
+        gap = record.end
       }
-      if column != columns {
-        output.bytes.removeSubrange(mark...)
-        guard plan.skipsRagged else {
-          output.failure = .ragged(line: line, expected: columns, found: column)
-          return output
-        }
-        let skipped = i
-        i = unsafe afterLineEnd(bytes, i, count)
-        if i > skipped { line += 1 }
-      } else if plan.isSingle && output.bytes.count == mark {
-        output.bytes += emptyField
-      }
+      unsafe writer.copy(gap, index.bytes.count)
     }
     return output
   }
@@ -157,6 +155,51 @@ extension Batch {
   /// An empty field that no reader takes for a blank line; without quotes there is none.
   private var emptyField: [UInt8] {
     dialect.quote == 0 ? [] : [dialect.quote, dialect.quote]
+  }
+}
+
+/// Copies slices of a piece one behind the other.
+@safe private struct SliceWriter {
+  /// How many bytes behind the last may be written over.
+  static let slack = 32
+
+  private(set) var count = 0
+  private let source: UnsafePointer<UInt8>?
+  private let limit: Int
+  private let target: UnsafeMutablePointer<UInt8>?
+  private let capacity: Int
+
+  init(from index: FieldIndex, to buffer: UnsafeMutableBufferPointer<UInt8>) {
+    unsafe source = unsafe index.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    limit = index.limit
+    unsafe target = buffer.baseAddress
+    capacity = buffer.count
+  }
+
+  /// Copies bytes `start ..< end` of the piece.
+  @inline(__always)
+  mutating func copy(_ start: Int, _ end: Int) {
+    let length = end &- start
+    guard length > 0 else { return }
+    precondition(count &+ length &+ Self.slack <= capacity)
+    let from = unsafe UnsafeRawPointer(source! + start)
+    let to = unsafe UnsafeMutableRawPointer(target! + count)
+    if length <= Self.slack && start &+ Self.slack <= limit {
+      // A cell is short: a fixed number of bytes, some of them too many, takes no loop.
+      unsafe to.storeBytes(
+        of: from.loadUnaligned(as: SIMD32<UInt8>.self), as: SIMD32<UInt8>.self)
+    } else {
+      unsafe to.copyMemory(from: from, byteCount: length)
+    }
+    count &+= length
+  }
+
+  mutating func append(_ bytes: [UInt8]) {
+    precondition(count + bytes.count + Self.slack <= capacity)
+    for byte in bytes {
+      unsafe target![count] = byte
+      count += 1
+    }
   }
 }
 

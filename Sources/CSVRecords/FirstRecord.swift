@@ -9,10 +9,10 @@ package struct FirstRecord: Sendable {
   fileprivate init(_ bytes: [UInt8], _ dialect: Dialect, firstLine: Int) {
     // Without a quote the bytes say all: a table takes three words a column for as long as the reader
     // lives.
-    let isPlain = dialect.quote == 0 || !contains(bytes, dialect.quote, bytes.indices)
+    let isPlain = dialect.quote == 0 || index(of: dialect.quote, in: bytes, bytes.indices) == nil
     batch = Batch(
       bytes: bytes, range: bytes.indices, dialect: dialect, firstLine: firstLine,
-      pieces: [isPlain ? .plain(bytes.indices) : .records(0..<1)],
+      pieces: [isPlain ? .indexed(bytes.indices) : .records(0..<1)],
       table: isPlain ? nil : RecordTable(bytes, bytes.indices, dialect, isLast: true))
   }
 

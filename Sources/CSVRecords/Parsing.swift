@@ -13,6 +13,14 @@ package enum ColumnAction: Sendable, Equatable {
 
   var isText: Bool { if case .text = self { true } else { false } }
   var isNumber: Bool { self != .skip && !isText }
+
+  /// Where in the row or the codes the cell goes; -1 if it is skipped.
+  var slot: Int {
+    switch self {
+    case .skip: -1
+    case .weight(let slot), .optional(let slot), .tentative(let slot), .text(let slot): slot
+    }
+  }
 }
 
 /// What to take from each record, and what to do with one of the wrong length.
@@ -25,6 +33,45 @@ package struct ParsingPlan: Sendable {
   package let skipsRagged: Bool
   /// What a missing cell says, spaces around it taken off.
   package let missing: MissingCells
+  /// The same as `actions`, neighbours that are treated alike taken together.
+  let runs: [Run]
+
+  /// `count` columns from `column` on, whose cells go into places from `slot` on.
+  struct Run: Sendable {
+    enum Kind: Sendable {
+      case skip
+      /// Numbers, parsed together.
+      case numbers
+      /// Numbers that have to be looked at one by one.
+      case cell
+      /// One column of text.
+      case text
+    }
+    let kind: Kind
+    let refusesCodes: Bool
+    let column: Int
+    let slot: Int
+    var count = 1
+
+    init(_ action: ColumnAction, column: Int, looksUpNumbers: Bool) {
+      (self.column, slot) = (column, action.slot)
+      refusesCodes = if case .tentative = action { true } else { false }
+      kind =
+        switch action {
+        case .skip: .skip
+        case .weight: .cell
+        // What is missing may look like a number.
+        case .optional, .tentative: looksUpNumbers ? .cell : .numbers
+        case .text: .text
+        }
+    }
+
+    /// Whether the columns of `other` can be taken together with those before them.
+    func goesOn(with other: Run) -> Bool {
+      kind == other.kind && refusesCodes == other.refusesCodes && kind != .text
+        && (kind == .skip || kind == .cell || slot + count == other.slot)
+    }
+  }
 
   package init(
     _ actions: [ColumnAction], skipsRagged: Bool = false, missing: MissingCells = MissingCells()
@@ -34,6 +81,16 @@ package struct ParsingPlan: Sendable {
     self.missing = missing
     numberCount = actions.count(where: \.isNumber)
     textCount = actions.count(where: \.isText)
+    var runs: [Run] = []
+    for (column, action) in actions.enumerated() {
+      let run = Run(action, column: column, looksUpNumbers: missing.includeNumbers)
+      if let last = runs.last, last.goesOn(with: run) {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append(run)
+      }
+    }
+    self.runs = runs
   }
 }
 
@@ -55,7 +112,8 @@ package struct ParsedRows: PieceResult {
   /// Why parsing stopped, with the line counted from 0 at the start of the piece.
   package internal(set) var failure: ReadError?
 
-  private var codeOf: [[[UInt8]: Int]]
+  private var texts: [TextCodes]
+  private var contradicted: Set<Int> = []
 
   /// A cell that says that its column is no number.
   package struct Contradiction: Sendable, Equatable {
@@ -70,61 +128,58 @@ package struct ParsedRows: PieceResult {
     missing = Array(repeating: 0, count: plan.numberCount)
     codes = Array(repeating: [], count: plan.textCount)
     levels = Array(repeating: [], count: plan.textCount)
-    codeOf = Array(repeating: [:], count: plan.textCount)
+    texts = Array(repeating: TextCodes(), count: plan.textCount)
   }
 
   /// The code of a text in column `slot`; a new one for a new text, one for all that means missing.
   ///
   /// - Returns: nil if the cell is missing and may not be.
   mutating func code(_ text: UnsafeRawBufferPointer, slot: Int, _ missing: MissingCells) -> Int? {
-    let key = unsafe Array(text)
-    if let code = codeOf[slot][key] { return code }
+    let (place, code) = unsafe texts[slot].find(text)
+    if let code { return code }
     let isMissing = unsafe missing.contains(text)
     if isMissing && missing.areRefused { return nil }
-    let level = isMissing ? nil : key
-    let code = levels[slot].firstIndex(of: level) ?? levels[slot].count
-    if code == levels[slot].count { levels[slot].append(level) }
-    codeOf[slot][key] = code
-    return code
+    let known = isMissing ? levels[slot].firstIndex(of: nil) : nil
+    let fresh = known ?? levels[slot].count
+    if known == nil { unsafe levels[slot].append(isMissing ? nil : Array(text)) }
+    unsafe texts[slot].insert(text, at: place, code: fresh)
+    return fresh
   }
 
-  /// Stores what a cell of a numeric column says, given that it is no plain number.
+  /// What a cell of a numeric column says, given that it is no plain number.
   ///
-  /// - Returns: the fault, if there is one.
-  mutating func store(
-    odd text: UnsafeRawBufferPointer, _ action: ColumnAction, column: Int, line: Int,
-    _ row: inout [Double], _ plan: ParsingPlan
-  ) -> CellFault? {
-    let (slot, mayBeMissing, mayBeText) =
+  /// - Parameter line: goes with the contradiction, if it is one.
+  mutating func value(
+    ofOdd text: UnsafeRawBufferPointer, _ action: ColumnAction, column: Int, line: Int,
+    _ plan: ParsingPlan
+  ) -> Number.Parsed {
+    let (mayBeMissing, mayBeText) =
       switch action {
-      case .weight(let slot): (slot, false, false)
-      case .optional(let slot): (slot, true, false)
-      case .tentative(let slot): (slot, true, true)
+      case .weight: (false, false)
+      case .optional: (true, false)
+      case .tentative: (true, true)
       case .skip, .text: preconditionFailure("not a numeric column")
       }
     if unsafe mayBeMissing && plan.missing.contains(text) {
-      guard !plan.missing.areRefused else { return .missing }
-      row[slot] = .nan
-      missing[slot] += 1
-      return nil
+      guard !plan.missing.areRefused else { return .fault(.missing) }
+      missing[action.slot] += 1
+      return .value(.nan)
     }
     let parsed = unsafe Number.parse(text)
     let isLabel = unsafe mayBeText && startsWithExtraZero(trimmed(text))
     if case .value(let value) = parsed, !isLabel {
-      if case .weight = action, value < 0 { return .negative }
-      row[slot] = value
-      return nil
+      if case .weight = action, value < 0 { return .fault(.negative) }
+      return parsed
     }
     // An infinity is a number that no fit can take, not a label.
     if mayBeText, isLabel || parsed.isText {
-      row[slot] = .nan
-      if !contradictions.contains(where: { $0.column == column }) {
+      if contradicted.insert(column).inserted {
         unsafe contradictions.append(Contradiction(column: column, line: line, text: excerpt(text)))
       }
-      return nil
+      return .value(.nan)
     }
-    guard case .fault(let fault) = parsed else { return .notANumber }
-    return fault
+    guard case .fault = parsed else { return .fault(.notANumber) }
+    return parsed
   }
 }
 
@@ -136,19 +191,16 @@ extension Batch {
   ///
   /// - Complexity: O(bytes of the piece)
   package func parse(_ index: Int, _ plan: ParsingPlan) -> ParsedRows {
-    var rows = unsafe bytes.withUnsafeBytes { bytes in
+    var rows =
       switch pieces[index] {
-      case .plain(let range):
-        var lane = unsafe PlainLane(
-          UnsafeRawBufferPointer(rebasing: bytes[range]), dialect, plan)
-        lane.run()
-        return lane.rows
-      case .records(let records):
-        var lane = unsafe TableLane(bytes, self, plan)
-        lane.run(records)
-        return lane.rows
+      case .indexed(let range):
+        FieldIndex.with(bytes, range, dialect) { index in
+          var lane = IndexLane(index, plan)
+          lane.run()
+          return lane.rows
+        }
+      case .records(let records): TableLane.rows(self, records, plan)
       }
-    }
     if !rows.contradictions.isEmpty {
       let before = linesBefore(index) + 1
       for place in rows.contradictions.indices { rows.contradictions[place].line += before }
@@ -161,16 +213,18 @@ extension Batch {
 
   /// The lines of the input before those that a piece counts from.
   func linesBefore(_ index: Int) -> Int {
-    guard case .plain(let range) = pieces[index] else { return firstLine }
+    guard case .indexed(let range) = pieces[index] else { return firstLine }
     return firstLine + countLines(bytes, upTo: range.lowerBound)
   }
 }
 
 /// What counts as a missing cell.
 package struct MissingCells: Sendable {
-  private let texts: Set<[UInt8]>
+  /// The texts, of which there are few.
+  private let texts: [[UInt8]]
   /// The length of the longest; what is longer need not be looked up.
   private let longest: Int
+  private let includeEmpty: Bool
   /// Whether one of them could be taken for a number.
   package let includeNumbers: Bool
   /// Whether a missing cell is a failure.
@@ -178,8 +232,9 @@ package struct MissingCells: Sendable {
 
   /// - Parameter texts: without spaces around them; the empty text stands for an empty cell.
   package init(_ texts: [String] = [""], areRefused: Bool = false) {
-    self.texts = Set(texts.map { Array($0.utf8) })
+    self.texts = texts.map { Array($0.utf8) }
     longest = texts.map(\.utf8.count).max() ?? -1
+    includeEmpty = texts.contains("")
     includeNumbers = texts.contains { parseNumber($0) != nil }
     self.areRefused = areRefused
   }
@@ -187,7 +242,12 @@ package struct MissingCells: Sendable {
   /// Whether a cell, spaces around it taken off, is missing.
   package func contains(_ cell: UnsafeRawBufferPointer) -> Bool {
     let text = unsafe trimmed(cell)
-    return unsafe text.count <= longest && texts.contains(Array(text))
+    if unsafe text.isEmpty { return includeEmpty }
+    guard text.count <= longest else { return false }
+    for missing in texts where missing.count == text.count {
+      if unsafe missing.elementsEqual(text) { return true }
+    }
+    return false
   }
 }
 

@@ -36,12 +36,20 @@ struct RecordTable: Sendable {
     contentEnds[f] < 0 ? bytes[raw(f, of: i)] : unquoted[contentStarts[f]..<contentEnds[f]]
   }
 
-  /// The same records, in bytes that start `offset` earlier.
-  func moved(by offset: Int) -> RecordTable {
-    var table = self
-    table.starts = starts.map { $0 + offset }
-    table.fieldEnds = fieldEnds.map { $0 + offset }
-    return table
+  /// Shows `body` the content of field `f` of record `i`.
+  func withContent<Result>(
+    _ f: Int, of i: Int, in bytes: [UInt8], _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    guard contentEnds[f] >= 0 else {
+      let range = raw(f, of: i)
+      return unsafe bytes.withUnsafeBytes { bytes in
+        unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      }
+    }
+    let range = contentStarts[f]..<contentEnds[f]
+    return unsafe unquoted.withUnsafeBytes { bytes in
+      unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+    }
   }
 
   fileprivate init() {}

@@ -8,11 +8,6 @@ internal import CNumbers
 
 /// Searches over bytes; each is one C call or one plain loop.
 
-/// Whether `byte` stands in a range of `bytes`.
-func contains(_ bytes: [UInt8], _ byte: UInt8, _ range: Range<Int>) -> Bool {
-  index(of: byte, in: bytes, range) != nil
-}
-
 /// The first place of `byte` in a range of `bytes`.
 func index(of byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) -> Int? {
   guard !range.isEmpty else { return nil }
@@ -24,28 +19,6 @@ func index(of byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) -> Int? {
     }
     return unsafe UnsafeRawPointer(found) - base
   }
-}
-
-/// Just after the last line end in the first `count` bytes; 0 if there is none.
-///
-/// A CR in the very last place is passed over: whether an LF follows it is not known.
-func lastLineEnd(_ bytes: [UInt8], upTo count: Int) -> Int {
-  var end = count
-  while end > 0 && !isLineEnd(bytes[end - 1]) { end -= 1 }
-  guard end == count, end > 0, bytes[end - 1] == UInt8(ascii: "\r") else { return end }
-  end -= 1
-  while end > 0 && !isLineEnd(bytes[end - 1]) { end -= 1 }
-  return end
-}
-
-/// Just after the first line end at or after `from`, a CR LF taken as one; `limit` if there is none.
-func nextLineEnd(_ bytes: [UInt8], from: Int, _ limit: Int) -> Int {
-  var i = from
-  while i < limit && !isLineEnd(bytes[i]) { i += 1 }
-  guard i < limit else { return limit }
-  let isPair =
-    bytes[i] == UInt8(ascii: "\r") && i + 1 < limit && bytes[i + 1] == UInt8(ascii: "\n")
-  return i + (isPair ? 2 : 1)
 }
 
 /// The number of line ends in the first `count` bytes, a CR LF counted once.

@@ -1,19 +1,25 @@
 /// Parses records that libcsv has split: the lane of record, which every other must agree with.
-@safe struct TableLane {
+struct TableLane {
   private(set) var rows: ParsedRows
   private let plan: ParsingPlan
   private let table: RecordTable
-  private let bytes: UnsafeRawBufferPointer
+  private let bytes: [UInt8]
 
-  init(_ bytes: UnsafeRawBufferPointer, _ batch: Batch, _ plan: ParsingPlan) {
-    unsafe self.bytes = unsafe bytes
+  init(_ batch: Batch, _ plan: ParsingPlan) {
+    bytes = batch.bytes
     self.plan = plan
     table = batch.table!
     rows = ParsedRows(plan)
   }
 
+  static func rows(_ batch: Batch, _ records: Range<Int>, _ plan: ParsingPlan) -> ParsedRows {
+    var lane = TableLane(batch, plan)
+    lane.run(records)
+    return lane.rows
+  }
+
   /// Parses records `records`, or up to the first failure.
-  mutating func run(_ records: Range<Int>) {
+  private mutating func run(_ records: Range<Int>) {
     var row = [Double](repeating: 0, count: plan.numberCount)
     var codes = [Int](repeating: 0, count: plan.textCount)
     for record in records {
@@ -33,9 +39,13 @@
         switch action {
         case .skip: break
         case .weight, .optional, .tentative:
-          fault = unsafe withContent(field, of: record) {
-            unsafe rows.store(
-              odd: $0, action, column: column, line: table.lines[record], &row, plan)
+          let parsed = unsafe withContent(field, of: record) {
+            unsafe rows.value(
+              ofOdd: $0, action, column: column, line: table.lines[record], plan)
+          }
+          switch parsed {
+          case .value(let value): row[action.slot] = value
+          case .fault(let found): fault = found
           }
         case .text(let slot):
           let code = unsafe withContent(field, of: record) {
@@ -59,12 +69,6 @@
   private func withContent<Result>(
     _ field: Int, of record: Int, _ body: (UnsafeRawBufferPointer) -> Result
   ) -> Result {
-    guard table.contentEnds[field] >= 0 else {
-      return unsafe body(UnsafeRawBufferPointer(rebasing: bytes[table.raw(field, of: record)]))
-    }
-    let range = table.contentStarts[field]..<table.contentEnds[field]
-    return unsafe table.unquoted.withUnsafeBytes { bytes in
-      unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
-    }
+    unsafe table.withContent(field, of: record, in: bytes, body)
   }
 }

@@ -19,18 +19,46 @@ extension Batch {
     _ body: (inout Value, UnsafeRawBufferPointer) -> Void
   ) -> Visited<Value> {
     var result = Visited(value: initial)
-    unsafe bytes.withUnsafeBytes { bytes in
-      switch pieces[index] {
-      case .plain(let range):
-        result.bytes = range.count
-        unsafe visitPlain(
-          UnsafeRawBufferPointer(rebasing: bytes[range]), columns, skipsRagged, &result, body)
-      case .records(let records):
-        if let last = records.last {
-          let end = table!.fieldEnds[table!.fields(last).upperBound - 1]
-          result.bytes = end - table!.starts[records.lowerBound]
+    switch pieces[index] {
+    case .indexed(let range):
+      result.bytes = range.count
+      FieldIndex.with(bytes, range, dialect) { fields in
+        for i in 0..<fields.recordCount {
+          let record = fields.record(i)
+          if record.isBlank { continue }
+          guard record.count == columns else {
+            guard
+              result.skip(
+                record.count, fields.lines(before: record.start), columns, skipsRagged)
+            else { break }
+            continue
+          }
+          for column in 0..<columns {
+            unsafe fields.withContent(record.first + column) {
+              unsafe body(&result.value, $0)
+            }
+          }
+          result.rows += 1
         }
-        unsafe visitTable(bytes, records, columns, skipsRagged, &result, body)
+      }
+    case .records(let records):
+      let table = table!
+      if let last = records.last {
+        let end = table.fieldEnds[table.fields(last).upperBound - 1]
+        result.bytes = end - table.starts[records.lowerBound]
+      }
+      for record in records {
+        let fields = table.fields(record)
+        guard fields.count == columns else {
+          guard result.skip(fields.count, table.lines[record], columns, skipsRagged) else { break }
+          continue
+        }
+        for field in fields {
+          unsafe table.withContent(field, of: record, in: bytes) {
+            unsafe body(&result.value, $0)
+          }
+        }
+        result.rows += 1
       }
     }
     if let failure = result.failure {
@@ -38,77 +66,19 @@ extension Batch {
     }
     return result
   }
+}
 
-  /// Every delimiter ends a field, every line end a record.
-  private func visitPlain<Value>(
-    _ bytes: UnsafeRawBufferPointer, _ columns: Int, _ skipsRagged: Bool,
-    _ result: inout Visited<Value>, _ body: (inout Value, UnsafeRawBufferPointer) -> Void
-  ) {
-    let (count, delimiter) = (bytes.count, dialect.delimiter)
-    var ends: [Int] = []
-    var (i, line) = (0, 0)
-    while i < count {
-      if unsafe isLineEnd(bytes[i]) {
-        let isHalf =
-          unsafe bytes[i] == UInt8(ascii: "\r") && i + 1 < count
-          && bytes[i + 1] == UInt8(ascii: "\n")
-        if !isHalf { line += 1 }
-        i += 1
-        continue
-      }
-      var start = i
-      ends.removeAll(keepingCapacity: true)
-      while i < count {
-        let byte = unsafe bytes[i]
-        if isLineEnd(byte) { break }
-        if byte == delimiter { ends.append(i) }
-        i += 1
-      }
-      ends.append(i)
-      guard ends.count == columns else {
-        if skipsRagged {
-          result.skipped += 1
-          continue
-        }
-        result.failure = .ragged(line: line, expected: columns, found: ends.count)
-        return
-      }
-      for end in ends {
-        unsafe body(&result.value, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        start = end + 1
-      }
-      result.rows += 1
+extension Visited {
+  /// Passes over a record of the wrong length; false if that is a failure.
+  fileprivate mutating func skip(
+    _ found: Int, _ line: @autoclosure () -> Int, _ expected: Int, _ skipsRagged: Bool
+  ) -> Bool {
+    guard skipsRagged else {
+      failure = .ragged(line: line(), expected: expected, found: found)
+      return false
     }
-  }
-
-  /// Records as libcsv found them.
-  private func visitTable<Value>(
-    _ bytes: UnsafeRawBufferPointer, _ records: Range<Int>, _ columns: Int, _ skipsRagged: Bool,
-    _ result: inout Visited<Value>, _ body: (inout Value, UnsafeRawBufferPointer) -> Void
-  ) {
-    let table = table!
-    unsafe table.unquoted.withUnsafeBytes { unquoted in
-      for record in records {
-        let fields = table.fields(record)
-        guard fields.count == columns else {
-          if skipsRagged {
-            result.skipped += 1
-            continue
-          }
-          result.failure = .ragged(
-            line: table.lines[record], expected: columns, found: fields.count)
-          return
-        }
-        for field in fields {
-          let content =
-            unsafe table.contentEnds[field] < 0
-            ? bytes[table.raw(field, of: record)]
-            : unquoted[table.contentStarts[field]..<table.contentEnds[field]]
-          unsafe body(&result.value, UnsafeRawBufferPointer(rebasing: content))
-        }
-        result.rows += 1
-      }
-    }
+    skipped += 1
+    return true
   }
 }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import CSVRecords
 
-/// Batches without a quote have a lane of their own, which must read as libcsv does.
+/// Batches without a quote, or quoted cleanly, have a lane of their own, which must read as libcsv does.
 @Suite struct LaneTests {
   private let scratch = Scratch()
 
@@ -38,6 +38,62 @@ import Testing
     }
   }
 
+  /// 64 bytes are looked at together: quotes, delimiters and line ends must mean the same at each place.
+  @Test(
+    arguments: [
+      "\"1\",2\n3,4\n", "1,\"2\"\n3,4\n", "\"a,\nb\",2\n", "\"a\r\n\",2\r\n3,4\r\n",
+      "\"\"\"\",\"\"\n3,\"\"\"\"",
+      "\"a\"\"b\",\"\"\"c\"\n", "1,2\r3,4\r", "1,2\r\n\r\n3,4\r\n", "\"\n\n\n\",\"\r\r\"\r",
+      "5\",6\n7,8\n", "1, \"2\"\n", "\"1\"2,3\n", "\"1\",\"2\n", "x\"\"y,\"z\"\n", "1,\"\"2\"\n",
+      "\"1\" ,2\n",
+    ])
+  func everyPlaceInABlockIsRead(text: String) throws {
+    for shift in 0..<130 {
+      let bytes = Array("a,b\n\(String(repeating: "7", count: shift)),8\n\(text)".utf8)
+      let path = scratch.file(bytes)
+      for batch in [1000, 64 + shift] {
+        let readings = [false, true].map { table in
+          Result { () throws(ReadError) in
+            try Reading(path, Dialect(), .init(batch: batch, piece: 40, alwaysTable: table))
+          }
+        }
+        try #require(readings[0] == readings[1], "shift \(shift), batch \(batch)")
+      }
+    }
+  }
+
+  /// Else the lanes would be compared with themselves.
+  @Test(arguments: [
+    ("a,b\n\"1\",\"x,\n\"\"y\"\"\"\n\"\",\"3\"", false), ("a,b\n1,2\n", false),
+    ("a,b\n5\",2\n", true), ("a,b\n1, \"2\"\n", true), ("a,b\nx\"\"y,2\n", true),
+  ])
+  func onlyOddQuotesGoThroughTheTable(text: String, isTable: Bool) throws {
+    let source = try ByteSource(path: scratch.file(Array(text.utf8)), readings: .once)
+    var reader = try BatchReader(source, Dialect())
+    let batch = try #require(try reader.next())
+    #expect((batch.table != nil) == isTable)
+  }
+
+  /// A text looked up before, one that shares its hash's place, one for missing.
+  @Test func codesGoByFirstAppearance() throws {
+    let words = (0..<600).map { "w\($0 * $0 % 211)" } + ["NA", " NA ", "w1"]
+    let path = scratch.file(Array(("a\n" + words.joined(separator: "\n")).utf8))
+    var order: [String?] = []
+    let codes = words.map { word -> Int in
+      let level = word.contains("NA") ? nil : word
+      if !order.contains(level) { order.append(level) }
+      return order.firstIndex(of: level)!
+    }
+    for table in [false, true] {
+      let source = try ByteSource(path: path, readings: .once)
+      var reader = try BatchReader(source, Dialect(), .init(alwaysTable: table))
+      let batch = try #require(try reader.next())
+      let rows = batch.parse(0, ParsingPlan([.text(0)], missing: MissingCells(["NA"])))
+      #expect(rows.codes[0] == codes)
+      #expect(rows.levels[0] == order.map { $0.map { Array($0.utf8) } })
+    }
+  }
+
   /// Bytes that numbers are made of too.
   @Test(arguments: Array(" .+-eE15x\u{7F}".utf8), [false, true])
   func anyDelimiterIsReadAsTheOracleReadsIt(delimiter: UInt8, table: Bool) throws {
@@ -52,7 +108,9 @@ import Testing
     -> Reading
   {
     try Reading(
-      path, input.dialect, .init(batch: input.batch, piece: input.piece, alwaysTable: table),
+      path, input.dialect,
+      .init(
+        batch: input.batch, piece: input.piece, alwaysTable: table, readsAhead: input.readsAhead),
       skipsRagged: input.skipsRagged, keeps: input.keeps)
   }
 
@@ -72,6 +130,7 @@ struct RandomText: CustomStringConvertible {
   let batch: Int
   let piece: Int
   let skipsRagged: Bool
+  let readsAhead: Bool
   private let kept: UInt64
 
   init(_ generator: inout SeededGenerator, quotes: Bool) {
@@ -88,7 +147,8 @@ struct RandomText: CustomStringConvertible {
     }
     let width = Int.random(in: 1...4, using: &generator)
     var text = pick(["", "", "\u{FEFF}", "\n", "\r\n"])
-    for _ in 0..<Int.random(in: 1...7, using: &generator) {
+    let rows = [1...7, 1...7, 1...7, 20...60].randomElement(using: &generator)!
+    for _ in 0..<Int.random(in: rows, using: &generator) {
       text += (0..<width).map { _ in pick(cells) }.joined(separator: delimiter) + pick(ends)
     }
     var bytes = Array(text.utf8)
@@ -109,6 +169,7 @@ struct RandomText: CustomStringConvertible {
     batch = [1, 20, 33, 1000].randomElement(using: &generator)!
     piece = [1, 5, 1000].randomElement(using: &generator)!
     skipsRagged = Bool.random(using: &generator)
+    readsAhead = Bool.random(using: &generator)
     kept = generator.next()
   }
 
@@ -120,6 +181,6 @@ struct RandomText: CustomStringConvertible {
   }
 
   var description: String {
-    "\(String(decoding: bytes, as: UTF8.self).debugDescription), \(dialect), batch \(batch), piece \(piece), skips: \(skipsRagged)"
+    "\(String(decoding: bytes, as: UTF8.self).debugDescription), \(dialect), batch \(batch), piece \(piece), skips: \(skipsRagged), ahead: \(readsAhead)"
   }
 }

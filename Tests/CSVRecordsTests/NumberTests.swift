@@ -41,6 +41,54 @@ import Testing
   ])
   func spellingIsTheNearestDouble(text: String) throws { try expectNearest(text) }
 
+  /// Neighbours are parsed together, up to the end of memory, in quotes or not.
+  @Test(arguments: ["", "\""])
+  func numbersOfARecordAreTheNearestDoubles(quote: String) throws {
+    var generator = SeededGenerator(seed: 20)
+    let scratch = Scratch()
+    for width in [1, 2, 3, 50] {
+      let rows = (0..<400).map { _ in (0..<width).map { _ in randomDecimal(&generator) } }
+      let text = rows.map { $0.map { quote + $0 + quote }.joined(separator: ",") }
+      let path = scratch.file(Array(text.joined(separator: "\n").utf8))
+      let reading = try Reading(path, Dialect(hasHeader: false))
+      let expected = rows.map { $0.map { strtod($0, nil).bitPattern } }
+      try #require(reading.numbers == .success(expected), "width \(width)")
+    }
+  }
+
+  /// Every length and place of the point, and a byte that does not belong at each place.
+  @Test func shapeOfANumberDoesNotMatter() throws {
+    let digits = "9070503010204060809"
+    var texts: [String] = []
+    for length in 1...digits.count {
+      let start = digits.prefix(length)
+      texts += ["\(start)", "-\(start)", "+\(start)", "0\(start)"]
+      for point in 0...length {
+        let split = start.index(start.startIndex, offsetBy: point)
+        texts += [
+          "\(start[..<split]).\(start[split...])", "-\(start[..<split]).\(start[split...])",
+        ]
+        texts += [".", "x", "-", " ", "e", "/", ":"].map {
+          "\(start[..<split])\($0)\(start[split...])."
+        }
+      }
+    }
+    let scratch = Scratch()
+    for text in texts {
+      let path = scratch.file(Array("a,b,c\n\(text),1,\(text)\n".utf8))
+      let lanes = [false, true].map { table in
+        Result { () throws(ReadError) in
+          try Reading(path, Dialect(), .init(alwaysTable: table)).numbers.get()
+        }
+      }
+      try #require(lanes[0] == lanes[1], "\(text)")
+      guard let value = parseNumber(text) else { continue }
+      let bits = [value, 1, value].map(\.bitPattern)
+      try #require(lanes[0] == .success([bits]), "\(text)")
+      try expectNearest(text.trimmingCharacters(in: .whitespaces))
+    }
+  }
+
   @Test func lengthDoesNotMatter() throws {
     let zeros = String(repeating: "0", count: 400)
     try expectNearest("1" + zeros + "e-400")

@@ -117,14 +117,19 @@ struct BothWays: Sendable {
       Case("missing", BothWays(n: 60, numbers: 30, imputed: 40, seed: 4)),
       Case("groups", BothWays(n: 60, numbers: 30, factors: 12, seed: 5)),
       Case(
-        "everything", BothWays(
+        "everything",
+        BothWays(
           n: 60, numbers: 30, imputed: 10, indicated: 10, factors: 10, weighted: true, seed: 6)),
     ]
     var forward = Case("forward", BothWays(n: 60, numbers: 70, seed: 7))
     forward.plan = .forward
     cases.append(forward)
     var elastic = Case("elastic net", BothWays(n: 50, numbers: 80, seed: 8))
-    elastic.penalty = { ElasticNet(alpha: 0.5, factors: Array(repeating: 1, count: $0), signs: Array(repeating: .free, count: $0)) }
+    elastic.penalty = {
+      ElasticNet(
+        alpha: 0.5, factors: Array(repeating: 1, count: $0),
+        signs: Array(repeating: .free, count: $0))
+    }
     cases.append(elastic)
     var mixed = Case("factors and signs", BothWays(n: 50, numbers: 80, seed: 9))
     mixed.penalty = { MadeData.penalty(p: $0, alpha: 1, seed: 9) }
@@ -132,7 +137,8 @@ struct BothWays: Sendable {
     var raw = Case("not standardized", BothWays(n: 50, numbers: 60, imputed: 10, seed: 10))
     raw.options = PathOptions(standardize: false)
     cases.append(raw)
-    var through = Case("without intercept", BothWays(n: 50, numbers: 60, imputed: 10, factors: 3, seed: 11))
+    var through = Case(
+      "without intercept", BothWays(n: 50, numbers: 60, imputed: 10, factors: 3, seed: 11))
     through.options = PathOptions(intercept: false)
     cases.append(through)
     return cases

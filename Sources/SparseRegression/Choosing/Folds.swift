@@ -23,7 +23,8 @@ public enum FoldAssignment {
       if row / count != run {
         run = row / count
         var random = SplitMix64(seed: seed, stream: UInt64(run))
-        order = Array(0..<count)
+        if order.isEmpty { order = Array(0..<count) }
+        for i in order.indices { order[i] = i }
         order.shuffle(using: &random)
       }
       return order[row % count]

@@ -71,7 +71,9 @@ public struct Design: Sendable {
     (self.isConstant, self.center, self.scale) = (isConstant, center, scale)
     self.intercept = intercept
     isPlain = terms.enumerated().allSatisfy { $0.element == .number($0.offset) }
-    termOf = coordinates.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element.count) }
+    termOf = coordinates.enumerated().flatMap {
+      Array(repeating: $0.offset, count: $0.element.count)
+    }
     means = (0..<columns).map { intercept ? moments.mean($0) : 0 }
     targetCenter = means[y]
     let variance = moments.comoment(y, y) / moments.weight
@@ -119,7 +121,9 @@ public struct Design: Sendable {
     var row = [Double](repeating: 0, count: moments.width)
     for (column, factor) in combination where factor != 0 {
       moments.addRow(column, times: factor / moments.weight, to: &row)
-      if !intercept { LinearAlgebra.add(moments.mean, times: factor * moments.mean[column], to: &row) }
+      if !intercept {
+        LinearAlgebra.add(moments.mean, times: factor * moments.mean[column], to: &row)
+      }
     }
     return row
   }
@@ -136,7 +140,8 @@ public struct Design: Sendable {
     var sum = 0.0
     for (i, a) in zip(terms[termOf[k]].columns, basis[k]) where a != 0 {
       for (j, b) in zip(terms[termOf[l]].columns, basis[l]) where b != 0 {
-        sum += a * b
+        sum +=
+          a * b
           * (moments.comoment(i, j) / moments.weight
             + (intercept ? 0 : moments.mean[i] * moments.mean[j]))
       }

@@ -196,7 +196,8 @@ struct ColumnsFit: Sendable {
       for index in made.basis.indices {
         let coordinate = LocalCoordinate(term, made, index, problem, rows)
         gram.coordinates.append(coordinate)
-        new.diagonal.append(problem.terms[term].isSingle ? square(coordinate.values(problem.matrix)) : 1)
+        new.diagonal.append(
+          problem.terms[term].isSingle ? square(coordinate.values(problem.matrix)) : 1)
         new.correlation.append(gram.product(coordinate, weightedTarget, sum: sum))
         new.factors.append(problem.factors[term])
         new.signs.append(problem.penalty.signs[term])

@@ -87,7 +87,8 @@ struct Screen: Sendable {
         scale[place(term, fit)] = made.basis[0][0]
         fill[place(term, fit)] = made.basis[0][1] / made.basis[0][0]
         if !length.isEmpty {
-          length[place(term, fit)] = LocalCoordinate(term, made, 0, problem, rows).length(problem, rows)
+          length[place(term, fit)] = LocalCoordinate(term, made, 0, problem, rows).length(
+            problem, rows)
         }
       }
     case .indicated, .levels:
