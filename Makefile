@@ -8,7 +8,7 @@ BUILD := .build/release/csvlasso
 MANUAL_DATE := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man install bench clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man install bench bench-quick clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,8 +59,11 @@ install: dependencies ## install under PREFIX (/usr/local), the Swift runtime li
 	$(BINDIR)/csvlasso --generate-completion-script zsh > $(SHARE)/zsh/site-functions/_csvlasso
 	$(BINDIR)/csvlasso --generate-completion-script fish > $(SHARE)/fish/vendor_completions.d/csvlasso.fish
 
-bench: build ## time the main job against its peers (see Benchmarks/README.md)
-	Benchmarks/main-job.sh T1
+bench: build ## the main job against its peers, all sets; about an hour (see Benchmarks/README.md)
+	python3 Benchmarks/bench.py
+
+bench-quick: build ## the same on small sets with few peers; two minutes
+	python3 Benchmarks/bench.py --quick
 
 clean: ## remove what was built
 	rm -rf .build

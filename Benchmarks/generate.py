@@ -5,7 +5,7 @@
 SHAPE  S1   samples/diabetes.csv (442 x 10), copied
        T1   1,000,000 x 50         T2   200,000 x 300
        M1   20,000 x 2,000         W1   1,000 x 20,000
-       W2   300 x 200,000
+       W2   300 x 200,000          NxP  N rows, P columns
 
 Columns x1..xp are standard normal with correlation 0.5^|i-j| (AR(1)); ten
 coefficients of +1 and -1 in turn, spread evenly over the columns; y is the
@@ -39,7 +39,7 @@ def ar1(rng, n, p):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shape", choices=["S1", *SHAPES])
+    parser.add_argument("shape", metavar="SHAPE")
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     a = parser.parse_args()
@@ -48,7 +48,7 @@ def main():
         shutil.copyfile(Path(__file__).parent.parent / "samples/diabetes.csv", a.out)
         return
 
-    n, p = SHAPES[a.shape]
+    n, p = SHAPES.get(a.shape) or map(int, a.shape.split("x"))
     rng = np.random.default_rng(a.seed)
     support = np.linspace(0, p - 1, 10).round().astype(int)
     coef = np.where(np.arange(10) % 2 == 0, 1.0, -1.0)
