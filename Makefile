@@ -8,7 +8,7 @@ BUILD := .build/release/csvlasso
 MANUAL_DATE := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man install bench bench-quick bench-micro gate gate-refresh clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man install bench bench-quick bench-scale bench-micro gate gate-refresh clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: build ## the main job against its peers, all sets; about an hour (see Ben
 
 bench-quick: build ## the same on small sets with few peers; two minutes
 	python3 Benchmarks/bench.py --quick
+
+bench-scale: build ## how time and memory grow in rows and columns, with a plot
+	python3 Benchmarks/scale.py
 
 bench-micro: dependencies ## time reader, parser, moments, solver and writer by themselves
 	$(SWIFT) run -c release MicroBenchmarks

@@ -3,6 +3,7 @@
 Environments stand in .build/peers. What cannot be installed is told, not hidden: a peer without its
 environment is a row of the report that says why.
 """
+import os
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,13 @@ def python(name):
     run([str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted])
     stamp.write_text(" ".join(wanted))
     return interpreter
+
+
+def enter(name):
+    """Runs this script again inside an environment, unless that is where it runs."""
+    if Path(sys.prefix).resolve() != (FOLDER / name).resolve():
+        interpreter = str(python(name))
+        os.execv(interpreter, [interpreter, *sys.argv])
 
 
 def r():
