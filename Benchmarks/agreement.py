@@ -1,7 +1,8 @@
 """Whether cv.glmnet, given our folds and our grid of lambda, chooses the same lambda and columns.
 
 A column `fold` is put behind the rows; csvlasso takes its folds from there, and so does cv.glmnet,
-which runs at a tolerance of 1e-12. The grid is the one of our model, as far as it goes.
+which runs at a tolerance of 1e-12. The grid is that of our model, which ends where the minimum is
+certain; with --full-agreement it is the grid to its end, and the choices must be the same still.
 
 Errors are compared down to the smallest, on which the choice rests. Below it, where a path nears
 interpolation, glmnet's coordinate descent leaves digits open even at this tolerance; what is found
@@ -46,9 +47,9 @@ def with_folds(source, target, rows):
     return count
 
 
-def ours(data, given):
+def ours(data, given, *more):
     """Our model of the data, as a dictionary."""
-    command = [given.ours, "fit", "-y", "y", "--fold-column", "fold", "-q", data]
+    command = [given.ours, "fit", "-y", "y", "--fold-column", "fold", "-q", *more, data]
     done = subprocess.run(command, text=True, capture_output=True, timeout=given.timeout)
     if done.returncode != 0:
         raise ValueError("csvlasso failed: " + last_line(done.stderr))
@@ -88,8 +89,9 @@ def compare(table, source, rows, given):
         result.rows = with_folds(source, data, rows)
         model = ours(data, given)
         cv = model["cross_validation"]
-        # Where the path went on after cross-validation ended, the shorter one counts.
-        lambdas = cv["lambda"][:len(cv["cvm"])]
+        lambdas = cv["lambda"]
+        if given.full_agreement:
+            lambdas = ours(data, given, "--full-path")["path"]["lambda"]
         points, at, kept = theirs(data, lambdas, given)
     except (ValueError, NotInstallable, subprocess.TimeoutExpired) as reason:
         result.fault = str(reason) if not isinstance(reason, subprocess.TimeoutExpired) else (
@@ -97,7 +99,7 @@ def compare(table, source, rows, given):
         return result
     finally:
         data.unlink(missing_ok=True)
-    result.lambdas, result.kept = len(lambdas), len(model["kept"])
+    result.lambdas, result.kept = len(points), len(model["kept"])
     if len(points) != len(lambdas):
         result.differences.append(f"{len(lambdas)} lambdas, glmnet {len(points)}")
     errors = [abs(a / b[1] - 1) for a, b in zip(cv["cvm"], points)]

@@ -38,7 +38,7 @@ def arguments():
     parser.add_argument("--programs", help="keys of programs.py, separated by commas")
     parser.add_argument("--skip-agreement", action="store_true")
     parser.add_argument("--full-agreement", action="store_true",
-                        help="compare on all rows; R then takes long")
+                        help="compare on all rows and the whole grid; R then takes long")
     parser.add_argument("--only-agreement", action="store_true")
     parser.add_argument("--ours", type=Path, default=environments.ROOT / ".build/release/csvlasso")
     parser.add_argument("--data", type=Path,
