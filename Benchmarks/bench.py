@@ -64,7 +64,8 @@ def chosen_programs(given):
     """Those asked for. Raises SystemExit for one that is not known."""
     known = programs(len(os.sched_getaffinity(0)))
     keys = [program.key for program in known]
-    wanted = given.programs.split(",") if given.programs else QUICK_PROGRAMS if given.quick else keys
+    usual = QUICK_PROGRAMS if given.quick else keys
+    wanted = given.programs.split(",") if given.programs else usual
     for key in wanted:
         if key not in keys:
             raise SystemExit(f"no program {key}; there are {' '.join(keys)}")

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".build" / "peers"
 
-# What pip installs. celer 0.7 calls scikit-learn in a way that 1.7 no longer takes.
+# What pip installs. celer 0.7 calls scikit-learn in a way that 1.9 does not take.
 PYTHON = {
     "sklearn": ["numpy", "polars", "scikit-learn"],
     "glmnet": ["numpy", "polars", "python-glmnet"],
@@ -41,7 +41,7 @@ def run(command):
 
 
 def python(name):
-    """The interpreter of an environment, which is made when absent or when its packages changed.
+    """The interpreter of an environment, made when absent or when what it needs has changed.
 
     Raises NotInstallable.
     """
@@ -52,7 +52,8 @@ def python(name):
     print(f"installing {' '.join(wanted)} in {folder.relative_to(ROOT)}", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
     run([sys.executable, "-m", "venv", str(folder)])
-    run([str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted])
+    pip = [str(interpreter), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    run([*pip, "install", *wanted])
     stamp.write_text(" ".join(wanted))
     return interpreter
 
@@ -78,7 +79,8 @@ def versions(name):
     """The versions of an environment's own packages, as text."""
     if name == "r":
         code = ('cat(paste0("R ", getRversion(), ", glmnet ", packageVersion("glmnet"), '
-                '", data.table ", packageVersion("data.table"), ", doMC ", packageVersion("doMC")))')
+                '", data.table ", packageVersion("data.table"), '
+                '", doMC ", packageVersion("doMC")))')
         return subprocess.run(["Rscript", "-e", code], text=True, capture_output=True).stdout
     names = [wanted.split("=")[0] for wanted in PYTHON[name]]
     code = ("import sys; from importlib.metadata import version; "

@@ -2,8 +2,8 @@
 
     python3 -I -S launch.py TIMEOUT OUT ERRORS COMMAND...
 
-A program's peak memory begins, for the kernel, with that of the process it was started from. So this
-one imports next to nothing: what is below its own 10 MB or so cannot be told.
+A program's peak memory begins, for the kernel, with that of the process it was started from. So
+this one imports next to nothing: what is below its own 10 MB or so cannot be told.
 """
 import os
 import signal
@@ -22,8 +22,10 @@ def expire(*_):
 
 
 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-actions = [(os.POSIX_SPAWN_OPEN, 1, out, flags, 0o666), (os.POSIX_SPAWN_OPEN, 2, errors, flags, 0o666)]
-signal.signal(signal.SIGALRM, expire)
+actions = [(os.POSIX_SPAWN_OPEN, 1, out, flags, 0o666),
+           (os.POSIX_SPAWN_OPEN, 2, errors, flags, 0o666)]
+for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, expire)
 start = time.perf_counter()
 child = os.posix_spawnp(command[0], command, os.environ, file_actions=actions, setpgroup=0)
 signal.setitimer(signal.ITIMER_REAL, float(timeout))

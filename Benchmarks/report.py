@@ -79,10 +79,10 @@ def head(chosen, given, load):
         except NotInstallable as reason:
             lines.append(f"- {name}: {reason}")
     lines.append(
-        f"- whole processes, {given.rounds} rounds in turn, files in the page cache; what took more "
-        f"than {given.slow:g} s was run once, what took {given.timeout:g} s was stopped")
-    lines.append("- MB are 10⁶ bytes; peak memory is that of the largest process, and cannot be told "
-                 "below 10 MB")
+        f"- whole processes, {given.rounds} rounds in turn, files in the page cache; what took "
+        f"more than {given.slow:g} s was run once, what took {given.timeout:g} s was stopped")
+    lines.append("- MB are 10⁶ bytes; peak memory is that of the largest process, and cannot be "
+                 "told below 10 MB")
     if load > 0.5:
         lines.append("- **the machine was busy: these times are noisy**")
     return lines
@@ -92,7 +92,8 @@ def aims(results, chosen):
     """One line a set: the best peer over ours, beside what is asked."""
     lines = ["", "## Aims", "",
              "| set | csvlasso s | best peer | s | ratio | at least | | peak MB | at most | "
-             "| polars reads s | faster |", "|---|---:|---|---:|---:|---:|---|---:|---:|---|---:|---|"]
+             "| polars reads s | faster |",
+             "|---|---:|---|---:|---:|---:|---|---:|---:|---|---:|---|"]
     for table, _, runs, _ in results:
         ours, (best, theirs) = seconds(runs.get("ours", [])), best_peer(runs, chosen)
         ratio = theirs / ours if ours and theirs else None
@@ -124,7 +125,8 @@ def details(results, chosen):
     lines = []
     for table, size, runs, counts in results:
         ours, (best, _) = seconds(runs.get("ours", [])), best_peer(runs, chosen)
-        lines += ["", f"## {table.name}: {table.rows:,} × {table.columns:,}, {size / 1e6:,.1f} MB", "",
+        shape = f"{table.rows:,} × {table.columns:,}"
+        lines += ["", f"## {table.name}: {shape}, {size / 1e6:,.1f} MB", "",
                   "| | median s | min–max | runs | CPU s | peak MB | time / csvlasso | columns |",
                   "|---|---:|---:|---:|---:|---:|---:|---:|"]
         for program in chosen:
@@ -170,6 +172,6 @@ def measurements(results, chosen):
         for program in chosen:
             for index, run in enumerate(runs[program.key]):
                 fault = run.fault.replace('"', "'")
-                lines.append(f'{table.name},{program.key},{index + 1},{run.seconds:.4f},{run.cpu:.3f},'
-                             f'{run.peak:.1f},"{fault}"')
+                lines.append(f'{table.name},{program.key},{index + 1},{run.seconds:.4f},'
+                             f'{run.cpu:.3f},{run.peak:.1f},"{fault}"')
     return "\n".join(lines) + "\n"

@@ -2,7 +2,7 @@
 
     python3 Benchmarks/scale.py [--quick] [--ours PROGRAM]
 
-- rows: 100,000 to 10,000,000 rows of 50 columns, piped in; 5.6 GB at the most
+- rows: 100,000 to 10,000,000 rows of 50 columns, piped in
 - tall: 10,000 rows of 10 to 5,000 columns, which go through moments
 - wide: 300 rows of 1,000 to 200,000 columns
 
@@ -88,7 +88,8 @@ def repeat(figure, run, rounds):
         figure.peak = max(one.peak for one in done)
     figure.runs = len(done)
     print(f"{figure.experiment:5} {figure.rows:>10,} x {figure.columns:>7,}  "
-          + (figure.fault or f"{figure.seconds:8.3f} s  {figure.cpu:8.3f} CPU s  {figure.peak:7.0f} MB"),
+          + (figure.fault or f"{figure.seconds:8.3f} s  {figure.cpu:8.3f} CPU s  "
+             f"{figure.peak:7.0f} MB"),
           file=sys.stderr, flush=True)
     return figure
 

@@ -1,9 +1,9 @@
-"""What the Python peers share: polars reads and writes, the rule of one standard error chooses."""
+"""What the Python peers share: reading, writing, and the rule of one standard error."""
 import os
 import sys
 
-# Folds are fitted at once, one a core. Threads of the BLAS besides would wait for each other: measured
-# on two cores, they make scikit-learn several times slower.
+# Folds are fitted at once, one a core. Threads of the BLAS besides would wait for each other: on two
+# busy cores they made scikit-learn several times slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
@@ -13,7 +13,7 @@ THREADS = len(os.sched_getaffinity(0))
 
 
 def read(path):
-    """The table, the predictors as a column-major matrix of doubles, their names, and the target."""
+    """The table, the predictors as a column-major matrix, their names, and the target."""
     table = pl.read_csv(path, infer_schema_length=1000)
     names = [name for name in table.columns if name != "y"]
     x = table.select(pl.col(names).cast(pl.Float64)).to_numpy(order="fortran", writable=True)
