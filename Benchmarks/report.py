@@ -101,7 +101,7 @@ def aims(results, chosen):
         faster = (verdict(ours, reading, at_least=False) if reading and table.beats_reading else "")
         lines.append(
             f"| {table.name} | {short(ours)} | {best.label if best else '–'} | {short(theirs)} "
-            f"| {short(ratio)} | {table.ratio or ''} | {verdict(ratio, table.ratio, True)} "
+            f"| {short(ratio)} | {table.ratio or ''} | {verdict(ratio, best and table.ratio, True)} "
             f"| {short(mine)} | {short(table.peak) if table.peak else ''} "
             f"| {verdict(mine, table.peak, False)} | {short(reading)} | {faster} |")
     return lines
