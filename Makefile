@@ -8,7 +8,7 @@ BUILD := .build/release/csvlasso
 MANUAL_DATE := 2026-11-23
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man install bench clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man install bench bench-quick bench-scale bench-micro gate gate-refresh clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +31,10 @@ check-guide: dependencies ## run every command in README, GUIDE and docs and com
 	$(SWIFT) test --quiet --filter GuideTests
 
 lint: ## check the format of all Swift files
-	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests Benchmarks
 
 format: ## format all Swift files
-	$(SWIFT) format -i -r Package.swift Sources Tests
+	$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks
 
 golden: dependencies ## write the expected output of the golden tests anew
 	GOLDEN=write $(SWIFT) test --filter GoldenTests
@@ -59,8 +59,25 @@ install: dependencies ## install under PREFIX (/usr/local), the Swift runtime li
 	$(BINDIR)/csvlasso --generate-completion-script zsh > $(SHARE)/zsh/site-functions/_csvlasso
 	$(BINDIR)/csvlasso --generate-completion-script fish > $(SHARE)/fish/vendor_completions.d/csvlasso.fish
 
-bench: build ## time the main job against its peers (see Benchmarks/README.md)
-	Benchmarks/main-job.sh T1
+bench: build ## the main job against its peers, all sets; about an hour (see Benchmarks/README.md)
+	python3 Benchmarks/bench.py
+
+bench-quick: build ## the same on small sets with few peers; two minutes
+	python3 Benchmarks/bench.py --quick
+
+bench-scale: build ## how time and memory grow in rows and columns, with a plot
+	python3 Benchmarks/scale.py
+
+bench-micro: dependencies ## time reader, parser, moments, solver and writer by themselves
+	$(SWIFT) run -c release MicroBenchmarks
+
+gate: build ## count instructions on small inputs; fails where they rose by more than 10 %
+	@scripts/install-dependencies.sh valgrind
+	scripts/instructions.sh
+
+gate-refresh: build ## write the counts that the gate compares with anew
+	@scripts/install-dependencies.sh valgrind
+	scripts/instructions.sh refresh
 
 clean: ## remove what was built
 	rm -rf .build

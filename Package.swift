@@ -53,6 +53,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    // Not a product: `make bench-micro` runs it.
+    .executableTarget(
+      name: "MicroBenchmarks", dependencies: ["CSVRecords", "SparseRegression"],
+      path: "Benchmarks/Micro", swiftSettings: strict),
     .testTarget(name: "CSVRecordsTests", dependencies: ["CSVRecords"]),
     .testTarget(name: "SparseRegressionTests", dependencies: ["SparseRegression"]),
     .testTarget(

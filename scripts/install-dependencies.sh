@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs the system libraries that the build links to, where they are missing: with apt on Debian and
-# Ubuntu, by sudo when not root; elsewhere it says what is missing. Does nothing where all are there.
+# Installs the system libraries that the build links to, and the packages named as arguments, where they
+# are missing: with apt on Debian and Ubuntu, by sudo when not root; elsewhere it says which libraries are
+# missing. Does nothing where all are there.
 set -eu
 
-packages="libcsv-dev libopenblas-dev libfast-float-dev zlib1g-dev libzstd-dev"
+packages="libcsv-dev libopenblas-dev libfast-float-dev zlib1g-dev libzstd-dev $*"
 
 if ! command -v swift >/dev/null 2>&1; then
   echo "csvlasso: Swift 6.2 or later is needed (https://www.swift.org/install)" >&2

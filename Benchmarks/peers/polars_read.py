@@ -1,6 +1,6 @@
-"""Lower bound for a Python peer: only reads the file with polars.
+"""A lower bound for every Python peer: only reads the file with polars.
 
-    python3 Benchmarks/peer_polars_read.py FILE
+    polars_read.py FILE
 """
 import sys
 
