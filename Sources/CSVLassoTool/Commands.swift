@@ -76,7 +76,9 @@ struct FitModel: ParsableCommand {
   var ledger: String?
 
   func run() throws {
-    try flags.run(output: output, ledger: ledger, fullPath: false) { Model.json($0, tool: toolVersion) }
+    try flags.run(output: output, ledger: ledger, fullPath: false) {
+      Model.json($0, tool: toolVersion)
+    }
   }
 }
 
