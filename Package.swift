@@ -9,7 +9,7 @@ let strict: [SwiftSetting] = [
 ]
 
 // Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CNumbers;
-// SparseRegression → COpenBLAS }. The two libraries meet only in CSVLasso.
+// SparseRegression → COpenBLAS, CProducts }. The two libraries meet only in CSVLasso.
 let package = Package(
   name: "csvlasso",
   platforms: [.macOS(.v26)],
@@ -36,9 +36,12 @@ let package = Package(
     .target(
       name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CNumbers"],
       swiftSettings: strict),
+    .target(name: "CProducts"),
     .target(
       name: "SparseRegression",
-      dependencies: ["COpenBLAS", .product(name: "RealModule", package: "swift-numerics")],
+      dependencies: [
+        "COpenBLAS", "CProducts", .product(name: "RealModule", package: "swift-numerics"),
+      ],
       swiftSettings: strict),
     .target(
       name: "CSVLasso",

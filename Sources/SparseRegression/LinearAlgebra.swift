@@ -1,4 +1,5 @@
 internal import COpenBLAS
+internal import CProducts
 
 /// The few dense kernels of this module, over OpenBLAS.
 ///
@@ -59,27 +60,25 @@ enum LinearAlgebra {
     return unsafe cblas_ddot(CInt(x.count), x.baseAddress!, 1, y.baseAddress!, 1)
   }
 
-  /// X'V: `out[k · count + f]` is the product of column k of X with vector f.
+  /// X'V: `out[k · stride + f]` is the product of column k of X with vector f.
   ///
   /// - Parameters:
   ///   - x: `length × columns`, column-major.
-  ///   - vectors: `length × count`, column-major.
-  /// - Complexity: O(length · columns · count)
+  ///   - vectors: few.
+  /// - Complexity: O(length · columns · vectors)
   static func transposedProduct(
-    _ x: UnsafeBufferPointer<Double>, columns: Int, _ vectors: [Double], count: Int, length: Int
+    _ x: UnsafeBufferPointer<Double>, columns: Int, _ vectors: InterleavedVectors
   ) -> [Double] {
-    precondition(x.count == columns * length && vectors.count == count * length)
-    var out = [Double](repeating: 0, count: columns * count)
-    guard !x.isEmpty, count > 0 else { return out }
-    _ = singleThreaded
+    let (length, stride) = (vectors.length, vectors.stride)
+    precondition(x.count == columns * length)
+    var out = [Double](repeating: 0, count: columns * stride)
+    guard !x.isEmpty else { return out }
     unsafe out.withUnsafeMutableBufferPointer { out in
-      unsafe vectors.withUnsafeBufferPointer { vectors in
-        // Column by column: V stays in the cache, and nothing is packed, as a matrix product would do
-        // for so few vectors.
+      unsafe vectors.values.withUnsafeBufferPointer { values in
         for k in 0..<columns {
-          unsafe cblas_dgemv(
-            CblasColMajor, CblasTrans, CInt(length), CInt(count), 1, vectors.baseAddress!,
-            CInt(length), x.baseAddress! + k * length, 1, 0, out.baseAddress! + k * count, 1)
+          unsafe cproducts(
+            x.baseAddress! + k * length, length, values.baseAddress!, stride,
+            out.baseAddress! + k * stride)
         }
       }
     }
@@ -118,5 +117,34 @@ enum LinearAlgebra {
       unsafe dpotrf_("U", &n, matrix.baseAddress!, &lda, &info)
     }
     return info == 0
+  }
+}
+
+/// A few vectors of one length, element by element: all first elements, then all second ones.
+struct InterleavedVectors: Sendable {
+  let count: Int
+  let length: Int
+  /// From one element to the next: `count`, rounded up.
+  let stride: Int
+  let values: [Double]
+
+  init(_ vectors: [[Double]]) {
+    count = vectors.count
+    length = vectors.first?.count ?? 0
+    let lanes = Int(CPRODUCTS_LANES)
+    stride = (count + lanes - 1) / lanes * lanes
+    var values = [Double](repeating: 0, count: stride * length)
+    for (f, vector) in vectors.enumerated() {
+      precondition(vector.count == length)
+      for (i, value) in vector.enumerated() { values[i * stride + f] = value }
+    }
+    self.values = values
+  }
+
+  /// Σ over some places of vector `f`.
+  func sum(_ places: ArraySlice<Int32>, of f: Int) -> Double {
+    var sum = 0.0
+    for place in places { sum += values[Int(place) * stride + f] }
+    return sum
   }
 }

@@ -159,15 +159,12 @@ public final class ColumnMatrix: Sendable {
     for row in list(column) { y[Int(row)] += a }
   }
 
-  /// X'V for some neighbouring numbers: `out[k · count + f]` is the product of the k-th of them with the
+  /// X'V for some neighbouring numbers: `out[k · stride + f]` is the product of the k-th of them with the
   /// f-th vector.
-  ///
-  /// - Parameter vectors: `count` vectors of n, one after the other.
-  func products(_ columns: Range<Int>, _ vectors: [Double], count: Int) -> [Double] {
-    precondition(columns.upperBound <= numbers && vectors.count == count * rows)
+  func products(_ columns: Range<Int>, _ vectors: InterleavedVectors) -> [Double] {
+    precondition(columns.upperBound <= numbers && vectors.length == rows)
     return unsafe buffer.withNumbers(columns.lowerBound * rows..<columns.upperBound * rows) { x in
-      unsafe LinearAlgebra.transposedProduct(
-        x, columns: columns.count, vectors, count: count, length: rows)
+      unsafe LinearAlgebra.transposedProduct(x, columns: columns.count, vectors)
     }
   }
 

@@ -140,7 +140,7 @@ struct ColumnsEngine: PathEngine {
     _ problem: ColumnsProblem, _ fits: [ColumnsFit], _ screens: inout [Screen], lambda: Double,
     epoch: UInt16, all: Bool, threads: Int
   ) -> [[[Screen.Found]]] {
-    let vectors = fits.flatMap(\.weightedResidual)
+    let vectors = InterleavedVectors(fits.map(\.weightedResidual))
     let (now, statistics) = (fits.map { $0.screened(lambda) }, fits.map(\.rows))
     var work = screens.map { (screen: $0, found: [[Screen.Found]]()) }
     screens = []
@@ -183,13 +183,9 @@ private struct Likeness {
       let length = zip(rows.shares, noise).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }.squareRoot()
       vectors.append(noise.map { length > 0 ? $0 / length : 0 })
     }
-    let weighted = vectors.map { v in zip(rows.shares, v).map { $0 * $1 } }
+    let weighted = InterleavedVectors(vectors.map { v in zip(rows.shares, v).map { $0 * $1 } })
     projections = concurrentMap(screens.count, threads: threads) { index in
-      let pulls = weighted.map { vector in
-        // A screen of its own for each vector; only the fit to all rows counts.
-        screens[index].pulls(problem, rows, vector)
-      }
-      return pulls[0].indices.map { term in pulls.map { $0[term] } }
+      screens[index].pulls(problem, rows, weighted)
     }.flatMap { $0 }
   }
 

@@ -269,11 +269,18 @@ struct ColumnsFit: Sendable {
   func screened(_ lambda: Double) -> Screen.Fit {
     Screen.Fit(
       price: lambda * problem.penalty.alpha / targetScale,
-      distance: epochs.map { epoch in
-        rows.shares.indices.reduce(0.0) { sum, row in
-          let difference = residual[row] - epoch[row]
+      since: epochs.map { epoch in
+        var (cross, before) = (0.0, 0.0)
+        for (row, share) in rows.shares.enumerated() {
+          cross += share * residual[row] * epoch[row]
+          before += share * epoch[row] * epoch[row]
+        }
+        let left = before > 0 ? cross / before : 0
+        let rest = rows.shares.indices.reduce(0.0) { sum, row in
+          let difference = residual[row] - left * epoch[row]
           return sum + rows.shares[row] * difference * difference
-        }.squareRoot()
+        }
+        return (share: abs(left), rest: rest.squareRoot())
       })
   }
 }

@@ -2,9 +2,10 @@
 ///
 /// A term's pull, ‖X_g'r‖ / W, cannot change by more than the residual does: for a term of unit length
 ///
-///   | ‖X_g'r‖ − ‖X_g'r₀‖ | / W ≤ ‖r − r₀‖,   ‖r‖² = Σ wᵢ rᵢ² / W.
+///   ‖X_g'r‖ / W ≤ |a| ‖X_g'r₀‖ / W + ‖r − a r₀‖,   ‖r‖² = Σ wᵢ rᵢ² / W,
 ///
-/// So a pull that was worked out at an earlier residual r₀ bounds the pull now, and most terms, far from
+/// for any a; the best is near the one that makes the last term smallest, a little below 1 while the
+/// residual shrinks along the path. So a pull that was worked out at an earlier residual r₀ bounds the pull now, and most terms, far from
 /// their price, are not touched at most λ. (Bounds of this kind: gap-safe rules, Ndiaye, Fercoq, Gramfort
 /// & Salmon, 2017; lazily updated: Johnson & Guestrin, 2015.) A term that is looked at again is so for all
 /// fits, since one reading of its column serves them all.
@@ -28,8 +29,9 @@ struct Screen: Sendable {
   struct Fit: Sendable {
     /// λα on the scale of the standardized target.
     var price: Double
-    /// For each epoch, ‖r − r₀‖.
-    var distance: [Double]
+    /// For each epoch, how much of its residual r₀ is left, and how far from that r is:
+    /// r = share · r₀ + (a rest of this length).
+    var since: [(share: Double, rest: Double)]
   }
 
   /// A term that pulls at least nearly as hard as its price.
@@ -120,17 +122,18 @@ struct Screen: Sendable {
   ///   - now: the epoch that these residuals are.
   /// - Returns: for each fit, what asks to come in.
   mutating func look(
-    _ problem: ColumnsProblem, _ statistics: [RowStatistics], _ vectors: [Double], now: UInt16,
+    _ problem: ColumnsProblem, _ statistics: [RowStatistics], _ vectors: InterleavedVectors, now: UInt16,
     at fitsNow: [Fit], all: Bool
   ) -> [[Found]] {
     var found = [[Found]](repeating: [], count: fits)
     let wanted = all ? Array(terms) : terms.filter { mayExceed($0, problem, fitsNow) }
+    let each = Array(0..<fits)
     for run in wanted.chunkedRuns(problem) {
-      let pulls = signedPulls(run, problem, statistics, vectors)
+      let pulls = signedPulls(run, problem, statistics, vectors, each)
       for (index, term) in run.enumerated() {
         epoch[term - terms.lowerBound] = now
         for fit in 0..<fits {
-          let pull = pulls[index * fits + fit]
+          let pull = pulls[index * vectors.stride + fit]
           reference[place(term, fit)] = abs(pull)
           if let one = judge(term, fit, pull, problem, fitsNow[fit]) { found[fit].append(one) }
         }
@@ -139,36 +142,20 @@ struct Screen: Sendable {
     return found
   }
 
-  /// The pull of each term at one vector, in units of its length, in the first of the fits.
-  func pulls(_ problem: ColumnsProblem, _ rows: RowStatistics, _ vector: [Double]) -> [Double] {
-    var one = self
-    one.narrow()
+  /// The pull of each term at some vectors, in units of its length, in the first of the fits: one row a
+  /// term.
+  func pulls(_ problem: ColumnsProblem, _ rows: RowStatistics, _ vectors: InterleavedVectors)
+    -> [[Double]]
+  {
+    let fits = Array(repeating: 0, count: vectors.count)
     return Array(terms).chunkedRuns(problem).flatMap { run in
-      one.signedPulls(run, problem, [rows], vector).enumerated().map { index, pull in
-        let reach = length.isEmpty ? 1 : length[place(run.first! + index, 0)]
-        return reach > 0 ? abs(pull) / reach : 0
+      let pulls = signedPulls(run, problem, [rows], vectors, fits)
+      return run.indices.map { index in
+        let reach = length.isEmpty ? 1 : length[place(run[index], 0)]
+        let start = (index - run.startIndex) * vectors.stride
+        return (0..<vectors.count).map { reach > 0 ? abs(pulls[start + $0]) / reach : 0 }
       }
     }
-  }
-
-  /// Keeps the first fit alone.
-  private mutating func narrow() {
-    let (all, count) = (self, terms.count)
-    self = Screen(all, fits: 1)
-    for index in 0..<count {
-      scale[index] = all.scale[index * all.fits]
-      if !all.fill.isEmpty { fill[index] = all.fill[index * all.fits] }
-    }
-  }
-
-  private init(_ other: Screen, fits: Int) {
-    terms = other.terms
-    self.fits = fits
-    scale = Array(repeating: 0, count: terms.count * fits)
-    fill = other.fill.isEmpty ? [] : scale
-    reference = []
-    epoch = []
-    isMember = []
   }
 
   private func mayExceed(_ term: Int, _ problem: ColumnsProblem, _ fitsNow: [Fit]) -> Bool {
@@ -176,7 +163,8 @@ struct Screen: Sendable {
     let factor = problem.factors[term]
     for fit in 0..<fits where scale[start + fit] != 0 && !isMember[start + fit] {
       let reach = length.isEmpty ? 1 : length[start + fit]
-      let most = reference[start + fit] + reach * fitsNow[fit].distance[epoch]
+      let since = fitsNow[fit].since[epoch]
+      let most = since.share * reference[start + fit] + reach * since.rest
       // A margin for the rounding of both.
       if most * (1 + 1e-9) > factor * fitsNow[fit].price { return true }
     }
@@ -199,60 +187,61 @@ struct Screen: Sendable {
     return Found(term: term, pull: pull, isViolator: pull > price * (1 + 1e-11) + 1e-14)
   }
 
-  /// For each of some terms and each fit, X'r / W, or its length for a group.
+  /// For each of some terms and each vector v, X'v / W, or its length for a group; one row of
+  /// `vectors.stride` a term.
+  ///
+  /// - Parameter fits: for each vector, the fit whose scales are meant.
   private func signedPulls(
     _ run: ArraySlice<Int>, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
-    _ vectors: [Double]
+    _ vectors: InterleavedVectors, _ fits: [Int]
   ) -> [Double] {
     let term = run.first!
     let matrix = problem.matrix
+    var pulls: [Double]
     switch problem.terms[term] {
     case .number(let column):
-      var pulls = matrix.products(column..<column + run.count, vectors, count: fits)
-      let start = place(term, 0)
-      for index in pulls.indices { pulls[index] *= scale[start + index] }
-      return pulls
+      pulls = matrix.products(column..<column + run.count, vectors)
+      for (index, term) in run.enumerated() {
+        for (v, fit) in fits.enumerated() {
+          pulls[index * vectors.stride + v] *= scale[place(term, fit)]
+        }
+      }
     case .imputed(let value, let missing, _):
-      var pulls = matrix.products(value..<value + 1, vectors, count: fits)
-      for fit in 0..<fits {
-        var sum = 0.0
-        for row in matrix.list(missing) { sum += vectors[fit * matrix.rows + Int(row)] }
-        pulls[fit] = (pulls[fit] + fill[place(term, fit)] * sum) * scale[place(term, fit)]
+      pulls = matrix.products(value..<value + 1, vectors)
+      let rows = matrix.list(missing)
+      for (v, fit) in fits.enumerated() {
+        pulls[v] += fill[place(term, fit)] * vectors.sum(rows, of: v)
+        pulls[v] *= scale[place(term, fit)]
       }
-      return pulls
     case .levels(let columns):
-      return (0..<fits).map { fit in
-        guard scale[place(term, fit)] != 0 else { return 0 }
-        return levelPull(columns, matrix, statistics[fit], vectors, fit)
+      pulls = fits.enumerated().map { v, fit in
+        scale[place(term, fit)] == 0
+          ? 0 : levelPull(columns, matrix, statistics[fit], vectors, v)
       }
-    case .indicated:
-      return (0..<fits).map { fit in
-        guard scale[place(term, fit)] != 0 else { return 0 }
-        let rows = Array(vectors[fit * matrix.rows..<(fit + 1) * matrix.rows])
-        let made = problem.coordinates(term, statistics[fit])
-        return made.basis.reduce(0) { sum, basis in
-          let product = zip(problem.terms[term].columns, basis).reduce(0) {
-            $0 + $1.1 * matrix.dot($1.0, rows)
-          }
+    case .indicated(let value, let missing, _):
+      pulls = matrix.products(value..<value + 1, vectors)
+      let rows = matrix.list(missing)
+      for (v, fit) in fits.enumerated() where scale[place(term, fit)] != 0 {
+        let (number, indicator) = (pulls[v], vectors.sum(rows, of: v))
+        pulls[v] = problem.coordinates(term, statistics[fit]).basis.reduce(0.0) { sum, basis in
+          let product = basis[0] * number + basis[1] * indicator
           return sum + product * product
         }.squareRoot()
       }
     }
+    return pulls
   }
 
   /// The projection on disjoint indicators: Σ over levels of (Σ wᵢ rᵢ)² / (W Σ wᵢ). The intercept, which
   /// they span as well, takes nothing, since residuals are centred.
   private func levelPull(
-    _ columns: [Int], _ matrix: ColumnMatrix, _ rows: RowStatistics, _ vectors: [Double],
-    _ fit: Int
+    _ columns: [Int], _ matrix: ColumnMatrix, _ rows: RowStatistics,
+    _ vectors: InterleavedVectors, _ v: Int
   ) -> Double {
-    let start = fit * matrix.rows
-    return columns.reduce(0.0) { sum, column in
-      var (product, share) = (0.0, 0.0)
-      for row in matrix.list(column) {
-        product += vectors[start + Int(row)]
-        share += rows.shares[Int(row)]
-      }
+    columns.reduce(0.0) { sum, column in
+      let list = matrix.list(column)
+      let product = vectors.sum(list, of: v)
+      let share = list.reduce(0) { $0 + rows.shares[Int($1)] }
       return share > 0 ? sum + product * product / share : sum
     }.squareRoot()
   }
