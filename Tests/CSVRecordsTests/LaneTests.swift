@@ -94,6 +94,21 @@ import Testing
     }
   }
 
+  /// Its texts are no levels, its missing cells are not counted, what is no number in it says nothing.
+  @Test(arguments: [false, true])
+  func skippedRecordsSayNothing(table: Bool) throws {
+    let path = scratch.file(Array("a,b,c\nx,1,\ny,,z,4\nw,\n".utf8))
+    let source = try ByteSource(path: path, readings: .once)
+    var reader = try BatchReader(source, Dialect(), .init(alwaysTable: table))
+    let batch = try #require(try reader.next())
+    let plan = ParsingPlan([.text(0), .optional(0), .tentative(1)], skipsRagged: true)
+    let rows = batch.parse(0, plan)
+    #expect(rows.levels == [[Array("x".utf8)]])
+    #expect(rows.missing == [0, 1])
+    #expect(rows.contradictions.isEmpty)
+    #expect(rows.skipped == 2)
+  }
+
   /// Bytes that numbers are made of too.
   @Test(arguments: Array(" .+-eE15x\u{7F}".utf8), [false, true])
   func anyDelimiterIsReadAsTheOracleReadsIt(delimiter: UInt8, table: Bool) throws {
