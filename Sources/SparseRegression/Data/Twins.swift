@@ -24,7 +24,8 @@ enum Twins {
   ) -> [Int?] {
     var standIn = [Int?](repeating: nil, count: design.terms.count)
     let free = live.filter { penalty.signs[$0] == .free }
-    let sorted = free.sorted { (projections[$0][0], $0) < (projections[$1][0], $1) }
+    let first = projections.map { $0[0] }
+    let sorted = free.sorted { (first[$0], $0) < (first[$1], $1) }
     func areAlike(_ a: Int, _ b: Int) -> Bool {
       design.coordinates[a].count == design.coordinates[b].count
         && zip(projections[a], projections[b]).allSatisfy { abs($0 - $1) <= spread }
@@ -35,9 +36,9 @@ enum Twins {
     for a in inOrder where standIn[a] == nil {
       let ranks = Double(design.coordinates[a].count)
       let least = (1 - tolerance) * (1 - tolerance) * ranks
-      let low = projections[a][0] - spread
-      var place = sorted.partitioningIndex { projections[$0][0] >= low }
-      while place < sorted.count, projections[sorted[place]][0] <= low + 2 * spread {
+      let low = first[a] - spread
+      var place = sorted.partitioningIndex { first[$0] >= low }
+      while place < sorted.count, first[sorted[place]] <= low + 2 * spread {
         let b = sorted[place]
         if rank[b] > rank[a], standIn[b] == nil, areAlike(a, b), overlap(a, b) >= least {
           standIn[b] = a

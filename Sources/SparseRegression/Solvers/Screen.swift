@@ -126,7 +126,7 @@ struct Screen: Sendable {
     at fitsNow: [Fit], all: Bool
   ) -> [[Found]] {
     var found = [[Found]](repeating: [], count: fits)
-    let wanted = all ? Array(terms) : terms.filter { mayExceed($0, problem, fitsNow) }
+    let wanted = all ? Array(terms) : uncleared(problem, fitsNow)
     let each = Array(0..<fits)
     for run in wanted.chunkedRuns(problem) {
       let pulls = signedPulls(run, problem, statistics, vectors, each)
@@ -158,17 +158,34 @@ struct Screen: Sendable {
     }
   }
 
-  private func mayExceed(_ term: Int, _ problem: ColumnsProblem, _ fitsNow: [Fit]) -> Bool {
-    let (start, epoch) = (place(term, 0), Int(epoch[term - terms.lowerBound]))
-    let factor = problem.factors[term]
-    for fit in 0..<fits where scale[start + fit] != 0 && !isMember[start + fit] {
-      let reach = length.isEmpty ? 1 : length[start + fit]
-      let since = fitsNow[fit].since[epoch]
-      let most = since.share * reference[start + fit] + reach * since.rest
-      // A margin for the rounding of both.
-      if most * (1 + 1e-9) > factor * fitsNow[fit].price { return true }
+  /// The terms that the bounds do not clear in every fit.
+  private func uncleared(_ problem: ColumnsProblem, _ fitsNow: [Fit]) -> [Int] {
+    // Pull ≤ share · reference + reach · rest, so a term asks only where its reference exceeds
+    // (price − reach · rest) / share. A margin for the rounding of both.
+    let epochs = fitsNow[0].since.count
+    var (slope, offset) = ([Double](), [Double]())
+    for epoch in 0..<epochs {
+      for fit in fitsNow {
+        let share = max(fit.since[epoch].share, .leastNormalMagnitude) * (1 + 1e-9)
+        slope.append(fit.price / share)
+        offset.append(fit.since[epoch].rest * (1 + 1e-9) / share)
+      }
     }
-    return false
+    var wanted: [Int] = []
+    let (reference, epochOf) = (reference.span, epoch.span)
+    for index in 0..<terms.count {
+      let (start, now) = (index &* fits, Int(epochOf[index]) &* fits)
+      let factor = problem.factors[terms.lowerBound + index]
+      for fit in 0..<fits {
+        let reach = length.isEmpty ? 1 : length[start &+ fit]
+        let least = factor * slope[now &+ fit] - reach * offset[now &+ fit]
+        if reference[start &+ fit] > least, scale[start &+ fit] != 0, !isMember[start &+ fit] {
+          wanted.append(terms.lowerBound + index)
+          break
+        }
+      }
+    }
+    return wanted
   }
 
   private func judge(
