@@ -142,21 +142,47 @@ import Testing
     #expect(try reduceText(String(text), options { $0.folds = .by("patient", 5) }).hasPrefix("x"))
   }
 
-  @Test func moreColumnsThanMemoryHoldsAreRefusedWithTheNumberNeeded() throws {
-    #expect(throws: Failure.self) {
-      try fitFile(sample("tall"), options { $0.memory = 1000 })
-    }
+  @Test func momentsThatDoNotFitAreRefusedWithTheNumberNeeded() throws {
     do throws(any Error) {
       _ = try fitFile(
         sample("wide"),
         options {
           $0.ids = [.init("id", option: "--id")]
+          $0.engine = .moments
           $0.memory = 1 << 20
         })
       Issue.record("not refused")
     } catch let failure as Failure {
       #expect(failure.kind == .data)
-      #expect(failure.message.contains("500 columns need 32.6M"))
+      #expect(failure.message.contains("500 columns need 23M"))
+    }
+  }
+
+  /// What moments cannot hold goes to columns, in mapped files beyond `--memory`; the choice is the same.
+  @Test func tablesBeyondMemoryAreFittedAllTheSame() throws {
+    let text = madeCSV(n: 60, p: 12, seed: 4)
+    func fit(_ memory: Int) throws -> Fit {
+      try withFile(text) { try fitFile($0, options { $0.memory = memory }) }
+    }
+    let (held, mapped) = (try fit(1 << 30), try fit(60 * 12 * 8 / 4))
+    #expect(held.keptLabels == mapped.keptLabels)
+    try #require(held.path.points.count == mapped.path.points.count)
+    for (x, y) in zip(held.crossValidation!.mean, mapped.crossValidation!.mean) {
+      #expect(abs(x - y) <= 1e-9 * x)
+    }
+  }
+
+  /// A level in the last rows makes more raw columns than moments can hold: the rows are read again.
+  @Test func levelsThatOutgrowMomentsTurnToColumns() throws {
+    var text = "a,b,y\n"
+    for i in 0..<400 {
+      text += "\(i * 7919 % 101),\(i < 380 ? "u\(i % 2)" : "v\(i % 20)"),\(i * 104729 % 97)\n"
+    }
+    let few = try withFile(text) { try fitFile($0, options { $0.memory = 8 * 13 * 13 * 12 }) }
+    let many = try withFile(text) { try fitFile($0, options { $0.memory = 1 << 30 }) }
+    #expect(few.keptLabels == many.keptLabels)
+    for (x, y) in zip(few.crossValidation!.mean, many.crossValidation!.mean) {
+      #expect(abs(x - y) <= 1e-9 * x)
     }
   }
 

@@ -54,13 +54,19 @@ struct LocalCoordinate: Sendable {
     _ rows: RowStatistics
   ) {
     columns = problem.terms[term].columns
-    basis = made.basis[index]
+    var basis = made.basis[index]
     var constant = 0.0
     if problem.options.intercept {
-      for (column, a) in zip(columns, basis) where a != 0 {
-        constant += a * problem.matrix.dot(column, rows.shares)
+      let means = columns.map { problem.matrix.dot($0, rows.shares) }
+      for (mean, a) in zip(means, basis) where a != 0 { constant += a * mean }
+      if case .levels = problem.terms[term] {
+        // Each row has one level, so the constant can be theirs; a level that is not among the rows that
+        // are fitted then has the prediction of the mean.
+        for place in basis.indices { basis[place] = means[place] > 0 ? basis[place] - constant : 0 }
+        constant = 0
       }
     }
+    self.basis = basis
     self.constant = constant
   }
 

@@ -122,7 +122,8 @@ struct Screen: Sendable {
   ///   - now: the epoch that these residuals are.
   /// - Returns: for each fit, what asks to come in.
   mutating func look(
-    _ problem: ColumnsProblem, _ statistics: [RowStatistics], _ vectors: InterleavedVectors, now: UInt16,
+    _ problem: ColumnsProblem, _ statistics: [RowStatistics], _ vectors: InterleavedVectors,
+    now: UInt16,
     at fitsNow: [Fit], all: Bool
   ) -> [[Found]] {
     var found = [[Found]](repeating: [], count: fits)
