@@ -58,7 +58,6 @@ public final class ByteSource {
       isKept = Atomic(false)
     } else {
       self.stamp = nil
-      widenPipe(descriptor)
       origin = 0
       size = nil
       switch readings {

@@ -16,14 +16,6 @@ func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count:
   unsafe read(descriptor, buffer, count)
 }
 
-/// Lets a pipe hold 1 MB where the system can, or writer and reader take turns every 64 KB.
-func widenPipe(_ descriptor: Int32) {
-  #if os(Linux)
-    let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ, which glibc's header hides from Swift
-    _ = fcntl(descriptor, setPipeSize, 1 << 20)
-  #endif
-}
-
 /// Writes all of `bytes`.
 ///
 /// - Returns: 0, or the error number.
