@@ -41,7 +41,11 @@ struct BatchCutter {
     while true {
       if !(sizes.isStreaming && isFresh && filled > 0) { try fill() }
       isFresh = false
-      if filled == 0 { return nil }
+      if filled == 0 {
+        // Whoever has read all may want the memory for what was read.
+        if atEnd { (buffer, spare) = ([], []) }
+        return nil
+      }
       if isWorthCutting {
         if let batch = try cut() {
           cutLast = 0

@@ -82,7 +82,10 @@ public struct Quadratic: Sendable {
     correlation += new.correlation
     rows += Array(repeating: nil, count: new.correlation.count)
     for j in 0..<old where rows[j] != nil {
-      rows[j]! += source.products(j, with: old..<count)
+      let more = source.products(j, with: old..<count)
+      // Room for a quarter more: doubling is too much where there are many rows.
+      if rows[j]!.capacity < count { rows[j]!.reserveCapacity(count + count / 4) }
+      rows[j]! += more
     }
   }
 }

@@ -25,7 +25,7 @@ struct Cholesky {
     LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: false, &z)
     let pivot = diagonal - z.reduce(0) { $0 + $1 * $1 }
     guard pivot > Self.pivotTolerance * diagonal, pivot > 0 else { return false }
-    if count == stride { grow(to: 2 * stride) }
+    if count == stride { grow(to: stride + max(16, stride / 4)) }
     let start = count * stride
     for k in 0..<count { factor[start + k] = z[k] }
     factor[start + count] = pivot.squareRoot()
