@@ -69,14 +69,15 @@ struct MadeRows {
   /// `count × width`, row-major.
   let values: [Double]
 
-  init(count: Int, columns: Int) {
+  /// - Parameter memory: how much of a column the next one holds, below 1.
+  init(count: Int, columns: Int, memory: Double = 0.5) {
     var random = Lehmer()
     var values: [Double] = []
     values.reserveCapacity(count * (columns + 1))
     for _ in 0..<count {
       var (x, y) = (0.0, 2 * random.next())
       for column in 0..<columns {
-        x = random.next() + x / 2
+        x = random.next() + x * memory
         if column % 7 == 0 { y += x }
         values.append(x)
       }

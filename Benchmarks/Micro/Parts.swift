@@ -19,6 +19,7 @@ import SparseRegression
     for (rows, columns) in [(2_000, 50), (2_000, 300), (500, 1_000)] {
       try parts.path(rows: rows, columns: columns)
     }
+    for memory in [0.5, 0.99] { try parts.solvers(rows: 2_000, columns: 200, memory) }
     print("\(parts.repetitions) repetitions; checksum \(parts.checksum)")
   }
 
@@ -71,6 +72,26 @@ import SparseRegression
     try report("path, \(rows) rows, \(columns) columns", 1, "paths/s") {
       let path = try RegularizationPath(moments, ElasticNet(count: columns), PathOptions())
       return path.points.reduce(0) { $0 + $1.devianceRatio + Double($1.df) }
+    }
+  }
+
+  /// One path by three solvers, each λ to the same duality gap.
+  private mutating func solvers(rows: Int, columns: Int, _ memory: Double) throws {
+    let moments = MadeRows(count: rows, columns: columns, memory: memory).moments
+    let penalty = ElasticNet(count: columns)
+    let path = try RegularizationPath(moments, penalty, PathOptions())
+    let grid = path.points.map(\.lambda)
+    let options = PathOptions(grid: .values(grid))
+    let name = "path, \(columns) columns at \(memory), "
+    try report(name + "direct", 1, "paths/s") {
+      try RegularizationPath(moments, penalty, options).points.reduce(0) { $0 + Double($1.df) }
+    }
+    let scaled = grid.map { $0 / path.design.targetScale }
+    for isAccelerated in [false, true] {
+      try report(name + (isAccelerated ? "Anderson" : "descent"), 1, "paths/s") {
+        var solver = CoordinateDescent(moments, isAccelerated: isAccelerated)
+        return solver.path(scaled, tolerance: options.tolerance) + Double(solver.sweeps)
+      }
     }
   }
 }

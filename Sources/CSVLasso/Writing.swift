@@ -7,13 +7,21 @@ func copy(
   _ options: Options, _ schema: Schema?, _ progress: Progress
 ) throws(Failure) {
   guard plan.keeps.contains(true) else { return }
-  try emit(reader.opening(plan, options), to: output)
+  let opening = reader.opening(plan, options)
+  try Failure.writing { () throws(WriteError) in try output.write(opening) }
+  // With one thread there is none to spare for writing.
+  let behind = options.threads > 1 ? WriteBehind(output) : nil
+  defer { try? behind?.finish() }
   try forEachBatch(
     of: &reader, stage: "writing", options, schema, progress,
     work: { batch, index in batch.cut(index, plan) },
     take: { pieces throws(Failure) in
-      for piece in pieces { try emit(piece.bytes, to: output) }
+      try Failure.writing { () throws(WriteError) in
+        if let behind { return try behind.write(pieces.map(\.bytes)) }
+        for piece in pieces { try output.write(piece.bytes) }
+      }
     })
+  try Failure.writing { () throws(WriteError) in try behind?.finish() }
 }
 
 extension Fit {
@@ -39,9 +47,4 @@ extension BatchReader {
     let names = CuttingPlan(plan.keeps)
     return preamble + (options.dialect.hasHeader ? first.batch.cut(0, names).bytes : [])
   }
-}
-
-private func emit(_ bytes: [UInt8], to output: OutputFile) throws(Failure) {
-  guard !bytes.isEmpty else { return }
-  try Failure.writing { () throws(WriteError) in try output.write(bytes) }
 }

@@ -1,0 +1,138 @@
+internal import CSVRecords
+internal import SparseRegression
+
+/// Takes encoded rows in: into moments, or, where the table may be wide, into a store of rows.
+struct RowCollector {
+  private let choice: EngineChoice
+  private let options: Options
+  private var moments = BlockAccumulators(count: 0)
+  private var store: RowStore?
+  private var hasStarted = false
+  private var waiting: [WaitingRows] = []
+  /// Blocks that rows were dealt into so far.
+  private var blockCount = 0
+
+  init(_ options: Options) {
+    choice = EngineChoice(options)
+    self.options = options
+  }
+
+  /// Whether the waiting rows can only go to moments, and these would need more than they may.
+  func overflows(width: Int) -> Bool {
+    let goesToMoments =
+      hasStarted
+      ? store == nil : !choice.keepsRows(columns: width - 1, blocks: blockCount)
+    return goesToMoments && choice.overflows(columns: width - 1, blocks: blockCount)
+  }
+
+  /// - Parameter places: the block of each row, or -1.
+  mutating func queue(_ piece: ParsedRows, _ encoding: PieceEncoding, _ places: [Int], blocks: Int)
+  {
+    blockCount = blocks
+    waiting.append(WaitingRows(piece: piece, encoding: encoding, places: places))
+  }
+
+  /// Lets the waiting rows in.
+  ///
+  /// - Parameters:
+  ///   - width: raw columns, those that the waiting rows brought included.
+  ///   - numbers: how many of them come first and are numbers, the target included.
+  ///   - stride: numbers a parsed row.
+  ///   - weight: where in a parsed row its weight stands.
+  /// - Throws: ``RowStore/Failure``
+  mutating func flush(width: Int, numbers: Int, stride: Int, weight: Int?)
+    throws(RowStore.Failure)
+  {
+    let rows = waiting
+    waiting = []
+    if !hasStarted {
+      hasStarted = true
+      if choice.keepsRows(columns: width - 1, blocks: blockCount) {
+        store = RowStore(
+          numbers: numbers, limit: options.memory, openFile: { openTemporaryFile() })
+      }
+    }
+    guard var kept = store.take() else {
+      moments.take(
+        rows, blocks: blockCount, width: width, stride: stride, weight: weight,
+        threads: options.threads)
+      return
+    }
+    try keep(rows, in: &kept, stride: stride, weight: weight)
+    if choice.prefersMoments(rows: kept.count, columns: width - 1, blocks: blockCount) {
+      moments.take(kept, blocks: blockCount, width: width, threads: options.threads)
+    } else {
+      store = kept
+    }
+  }
+
+  private func keep(
+    _ rows: [WaitingRows], in store: inout RowStore, stride: Int, weight: Int?
+  ) throws(RowStore.Failure) {
+    var starts: [Int] = []
+    for piece in rows {
+      starts.append(store.count)
+      let fitted = piece.fitted
+      try store.append(
+        blocks: fitted.map { Int32(piece.places[$0]) },
+        weights: fitted.map { row in weight.map { piece.piece.numbers[row * stride + $0] } ?? 1 },
+        ones: piece.encoding.isPlain ? [] : piece.ones(fitted, stride: stride))
+    }
+    let (kept, first) = (store, starts)
+    _ = concurrentMap(rows.count, threads: options.threads) { index in
+      for (place, row) in rows[index].fitted.enumerated() {
+        unsafe kept.fill(first[index] + place) { numbers in
+          unsafe rows[index].encoding.encodeNumbers(
+            rows[index].piece, row, stride: stride, into: numbers)
+        }
+      }
+    }
+  }
+
+  /// What was taken in; nothing is left here.
+  ///
+  /// - Parameter complementsTarget: whether the target x becomes 1 − x.
+  /// - Throws: ``RowStore/Failure``
+  mutating func finish(width: Int, target: Int, complementsTarget: Bool)
+    throws(RowStore.Failure) -> FittedRows
+  {
+    if let store = store.take() {
+      return .columns(
+        try ColumnMatrix(
+          store, width: width, blockCount: blockCount, centers: options.path.intercept,
+          complementsTarget: complementsTarget, threads: options.threads))
+    }
+    var blocks = moments.finish(count: blockCount, width: width)
+    if complementsTarget {
+      for index in blocks.indices { blocks[index].complement(target) }
+    }
+    return .moments(blocks)
+  }
+}
+
+/// Rows of a piece that wait to be taken in.
+struct WaitingRows: Sendable {
+  let piece: ParsedRows
+  let encoding: PieceEncoding
+  /// The block of each row, or -1.
+  let places: [Int]
+
+  /// The rows that belong to a block.
+  var fitted: [Int] { places.indices.filter { places[$0] >= 0 } }
+
+  /// For each of some rows, the raw columns that are 1 in it.
+  func ones(_ rows: [Int], stride: Int) -> [[Int32]] {
+    let slots = encoding.missing.indices.filter { piece.missing[$0] > 0 }
+    return rows.map { row in
+      var ones: [Int32] = []
+      for slot in slots where piece.numbers[row * stride + slot].isNaN {
+        ones.append(Int32(encoding.missing[slot]))
+      }
+      for (slot, columns) in encoding.levels.enumerated() {
+        let column = columns[piece.codes[slot][row]]
+        if column >= 0 { ones.append(Int32(column)) }
+      }
+      return ones
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/// How terms are found that say the same: the lengths of their projections of the target and of two
+/// vectors of noise.
+struct Likeness {
+  /// One entry a term.
+  let projections: [[Double]]
+  private let problem: ColumnsProblem
+  private let rows: RowStatistics
+
+  init(_ problem: ColumnsProblem, _ fit: ColumnsFit, _ screens: [Screen], threads: Int) {
+    self.problem = problem
+    let rows = fit.rows
+    self.rows = rows
+    var vectors = [fit.residual]
+    for stream in 0..<2 {
+      var random = SplitMix64(seed: 0, stream: UInt64(stream))
+      var noise = rows.shares.map { _ in Double.random(in: -1...1, using: &random) }
+      let mean = zip(rows.shares, noise).reduce(0) { $0 + $1.0 * $1.1 }
+      if problem.options.intercept { noise = noise.map { $0 - mean } }
+      let length = zip(rows.shares, noise).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }.squareRoot()
+      vectors.append(noise.map { length > 0 ? $0 / length : 0 })
+    }
+    let weighted = InterleavedVectors(vectors.map { v in zip(rows.shares, v).map { $0 * $1 } })
+    projections = concurrentMap(screens.count, threads: threads) { index in
+      screens[index].pulls(problem, rows, weighted)
+    }.flatMap { $0 }
+  }
+
+  /// The sum of the squared canonical correlations of two terms.
+  func overlap(_ a: Int, _ b: Int) -> Double {
+    let (left, right) = (vectors(a), vectors(b))
+    var sum = 0.0
+    for x in left {
+      for z in right {
+        let product = rows.shares.indices.reduce(0) { $0 + rows.shares[$1] * x[$1] * z[$1] }
+        sum += product * product
+      }
+    }
+    return sum
+  }
+
+  /// Coordinates of length 1.
+  private func vectors(_ term: Int) -> [[Double]] {
+    let made = problem.coordinates(term, rows)
+    guard !made.isConstant else { return [] }
+    return made.basis.indices.map { index in
+      let coordinate = LocalCoordinate(term, made, index, problem, rows)
+      let length = coordinate.length(problem, rows)
+      return coordinate.values(problem.matrix).map { length > 0 ? $0 / length : 0 }
+    }
+  }
+}

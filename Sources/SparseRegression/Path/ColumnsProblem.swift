@@ -1,0 +1,112 @@
+/// What all fits to one wide table have in common.
+struct ColumnsProblem: Sendable {
+  let matrix: ColumnMatrix
+  let terms: [Term]
+  let penalty: ElasticNet
+  let options: PathOptions
+  /// For each term, its penalty factor times √(its size).
+  let factors: [Double]
+  /// Whether no term has more than one coordinate.
+  let isSingle: Bool
+
+  init(_ matrix: ColumnMatrix, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions) {
+    (self.matrix, self.terms, self.penalty, self.options) = (matrix, terms, penalty, options)
+    factors = zip(terms, penalty.factors).map { $1 * Double($0.size).squareRoot() }
+    isSingle = terms.allSatisfy { $0.isSingle }
+  }
+
+  func coordinates(_ term: Int, _ rows: RowStatistics) -> Coordinates {
+    Coordinates(
+      terms[term], rows, standardize: options.standardize, intercept: options.intercept)
+  }
+
+  /// How many of `terms`, from `first` on, are numbers in neighbouring columns; 1 for anything else.
+  func run(of wanted: [Int], from first: Int) -> Int {
+    guard case .number(let column) = terms[wanted[first]] else { return 1 }
+    var count = 1
+    while count < 128, first + count < wanted.count,
+      wanted[first + count] == wanted[first] + count,
+      terms[wanted[first + count]] == .number(column + count)
+    { count += 1 }
+    return count
+  }
+}
+
+extension Term {
+  /// Whether the term has one coordinate, whatever the rows.
+  var isSingle: Bool {
+    switch self {
+    case .number, .imputed: true
+    case .indicated, .levels: false
+    }
+  }
+}
+
+/// One standardized coordinate of a term: Σ aᵢ xᵢ − constant over its raw columns xᵢ.
+struct LocalCoordinate: Sendable {
+  let columns: [Int]
+  let basis: [Double]
+  /// What centres it in the rows that are fitted; 0 without an intercept.
+  let constant: Double
+
+  init(
+    _ term: Int, _ made: Coordinates, _ index: Int, _ problem: ColumnsProblem,
+    _ rows: RowStatistics
+  ) {
+    columns = problem.terms[term].columns
+    var basis = made.basis[index]
+    var constant = 0.0
+    if problem.options.intercept {
+      let means = columns.map { problem.matrix.dot($0, rows.shares) }
+      for (mean, a) in zip(means, basis) where a != 0 { constant += a * mean }
+      if case .levels = problem.terms[term] {
+        // Each row has one level, so the constant can be theirs; a level that is not among the rows that
+        // are fitted then has the prediction of the mean.
+        for place in basis.indices { basis[place] = means[place] > 0 ? basis[place] - constant : 0 }
+        constant = 0
+      }
+    }
+    self.basis = basis
+    self.constant = constant
+  }
+
+  /// Its values in all rows.
+  func values(_ matrix: ColumnMatrix) -> [Double] {
+    var x = [Double](repeating: -constant, count: matrix.rows)
+    for (column, a) in zip(columns, basis) where a != 0 { matrix.add(column, times: a, to: &x) }
+    return x
+  }
+
+  /// √(Σ w x² / W)
+  func length(_ problem: ColumnsProblem, _ rows: RowStatistics) -> Double {
+    let x = values(problem.matrix)
+    return x.indices.reduce(0) { $0 + rows.shares[$1] * x[$1] * x[$1] }.squareRoot()
+  }
+}
+
+/// Rows of the Gram matrix of the coordinates that a fit works on.
+struct ColumnsGram: GramSource {
+  let matrix: ColumnMatrix
+  let shares: [Double]
+  var coordinates: [LocalCoordinate]
+
+  func products(_ j: Int, with range: Range<Int>) -> [Double] {
+    let v = weighted(coordinates[j].values(matrix))
+    let sum = v.reduce(0, +)
+    return range.map { product(coordinates[$0], v, sum: sum) }
+  }
+
+  func product(_ j: Int, _ k: Int) -> Double { products(j, with: k..<k + 1)[0] }
+
+  /// wᵢ vᵢ / W on the rows that are fitted, 0 elsewhere.
+  func weighted(_ v: [Double]) -> [Double] { zip(shares, v).map { $0 * $1 } }
+
+  /// - Parameters:
+  ///   - v: weighted.
+  ///   - sum: of `v`.
+  func product(_ x: LocalCoordinate, _ v: [Double], sum: Double) -> Double {
+    zip(x.columns, x.basis).reduce(-x.constant * sum) { total, part in
+      part.1 == 0 ? total : total + part.1 * matrix.dot(part.0, v)
+    }
+  }
+}
