@@ -5,10 +5,10 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
 BUILD := .build/release/csvlasso
 # The date that the manual page shows; it changes with the page.
-MANUAL_DATE := 2026-11-23
+MANUAL_DATE := 2026-11-24
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man install bench bench-quick bench-scale bench-micro gate gate-refresh clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man static install bench bench-quick bench-scale bench-micro gate gate-refresh clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,8 +49,10 @@ man: dependencies ## write the manual page anew
 	$(SWIFT) package --allow-writing-to-package-directory generate-manual --date $(MANUAL_DATE)
 	cp .build/plugins/GenerateManual/outputs/CSVLassoTool/csvlasso.1 docs/csvlasso.1
 
-install: dependencies ## install under PREFIX (/usr/local), the Swift runtime linked in
+static: dependencies
 	$(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static
+
+install: static ## install under PREFIX (/usr/local), the Swift runtime linked in
 	install -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
 	  $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 .build/static/release/csvlasso $(BINDIR)/csvlasso
@@ -59,13 +61,13 @@ install: dependencies ## install under PREFIX (/usr/local), the Swift runtime li
 	$(BINDIR)/csvlasso --generate-completion-script zsh > $(SHARE)/zsh/site-functions/_csvlasso
 	$(BINDIR)/csvlasso --generate-completion-script fish > $(SHARE)/fish/vendor_completions.d/csvlasso.fish
 
-bench: build ## the main job against its peers, all sets; about an hour (see Benchmarks/README.md)
+bench: static ## the main job against its peers, all sets; about an hour (see Benchmarks/README.md)
 	python3 Benchmarks/bench.py
 
-bench-quick: build ## the same on small sets with few peers; two minutes
+bench-quick: static ## the same on small sets with few peers; two minutes
 	python3 Benchmarks/bench.py --quick
 
-bench-scale: build ## how time and memory grow in rows and columns, with a plot
+bench-scale: static ## how time and memory grow in rows and columns, with a plot
 	python3 Benchmarks/scale.py
 
 bench-micro: dependencies ## time reader, parser, moments, solver and writer by themselves

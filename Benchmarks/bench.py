@@ -40,7 +40,7 @@ def arguments():
     parser.add_argument("--full-agreement", action="store_true",
                         help="compare on all rows and the whole grid; R then takes long")
     parser.add_argument("--only-agreement", action="store_true")
-    parser.add_argument("--ours", type=Path, default=environments.ROOT / ".build/release/csvlasso")
+    parser.add_argument("--ours", type=Path, default=environments.ROOT / ".build/static/release/csvlasso")
     parser.add_argument("--data", type=Path,
                         default=Path(tempfile.gettempdir()) / "csvlasso-bench",
                         help="where the sets are; several GB")

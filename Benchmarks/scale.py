@@ -187,7 +187,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="the small half; not kept in results/")
-    parser.add_argument("--ours", type=Path, default=environments.ROOT / ".build/release/csvlasso")
+    parser.add_argument("--ours", type=Path, default=environments.ROOT / ".build/static/release/csvlasso")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--timeout", type=float, default=600, help="seconds a run may take")
     parser.add_argument("--data", type=Path,
