@@ -48,3 +48,15 @@ def write(table, names, coefficients, penalty, path):
     chosen = [name for name, value in zip(names, coefficients) if value != 0]
     table.select([*chosen, "y"]).write_csv(path)
     print(f"{len(chosen)} of {len(names)} columns, penalty {penalty:.6g}", file=sys.stderr)
+
+
+def lasso_cv(cross_validated, lasso):
+    """The main job from FILE to OUT, with an estimator of scikit-learn's manner.
+
+    `cross_validated` takes eps, cv and n_jobs; `lasso` takes alpha, and fits the chosen penalty.
+    """
+    table, x, names, y = read(sys.argv[1])
+    standardize(x)
+    cv = cross_validated(eps=ratio(x), cv=10, n_jobs=THREADS).fit(x, y)
+    penalty = cv.alphas_[one_se(cv.mse_path_)]
+    write(table, names, lasso(alpha=penalty).fit(x, y).coef_, penalty, sys.argv[2])

@@ -7,9 +7,7 @@ internal import SparseRegression
 /// the number of threads.
 struct BlockAccumulators {
   /// Made when the first rows of the block come.
-  private var blocks: [MomentAccumulator?]
-
-  init(count: Int) { blocks = Array(repeating: nil, count: count) }
+  private var blocks: [MomentAccumulator?] = []
 
   /// Takes rows in.
   ///

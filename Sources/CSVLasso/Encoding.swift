@@ -16,10 +16,9 @@ struct Encoding: Sendable {
   /// Levels and missing cells of other rows leave no trace in the fit. Text that is different in every
   /// row is no candidate, as an id is none: its levels would explain any target.
   ///
-  /// - Parameter declared: predictors that are categorical by request, whatever they hold.
-  ///
   /// - Parameters:
   ///   - rows: how many rows are fitted.
+  ///   - declared: predictors that are categorical by request, whatever they hold.
   ///   - isMet: whether an indicator is 1 in any of them.
   func confined(toRows rows: Int, declared: Set<Int>, isMet: (Int) -> Bool) -> Encoding {
     var (types, terms) = (types, terms)

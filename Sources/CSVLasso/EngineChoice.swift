@@ -36,17 +36,16 @@ struct EngineChoice {
     case .moments: false
     case .columns: true
     case .auto:
-      columns > Self.alwaysMoments || Self.momentsBytes(columns: columns, blocks: blocks) > memory
+      columns > Self.alwaysMoments || overflows(columns: columns, blocks: blocks)
     }
   }
 
   /// Whether rows that were kept are better taken into moments.
   func prefersMoments(rows: Int, columns: Int, blocks: Int) -> Bool {
-    engine == .auto && rows > columns / 2
-      && Self.momentsBytes(columns: columns, blocks: blocks) <= memory
+    engine == .auto && rows > columns / 2 && !overflows(columns: columns, blocks: blocks)
   }
 
-  /// Whether moments have come to need more than they may.
+  /// Whether moments need more than they may.
   func overflows(columns: Int, blocks: Int) -> Bool {
     Self.momentsBytes(columns: columns, blocks: blocks) > memory
   }

@@ -5,7 +5,7 @@ internal import SparseRegression
 struct RowCollector {
   private let choice: EngineChoice
   private let options: Options
-  private var moments = BlockAccumulators(count: 0)
+  private var moments = BlockAccumulators()
   private var store: RowStore?
   private var hasStarted = false
   private var waiting: [WaitingRows] = []

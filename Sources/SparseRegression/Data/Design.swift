@@ -82,6 +82,13 @@ public struct Design: Sendable {
     targetScale = s > 0 ? s : 1
   }
 
+  /// The terms that can have no coefficient whatever the others are.
+  func exclusions(_ penalty: ElasticNet) -> [RegularizationPath.Exclusion?] {
+    terms.indices.map {
+      isConstant[$0] ? .constant : penalty.factors[$0].isFinite ? nil : .shutOut
+    }
+  }
+
   /// The least-squares problem in these coordinates.
   ///
   /// - Complexity: O(p), and O(p) for each row of the Gram matrix that is asked for.

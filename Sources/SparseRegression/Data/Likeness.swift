@@ -16,10 +16,10 @@ struct Likeness {
       var noise = rows.shares.map { _ in Double.random(in: -1...1, using: &random) }
       let mean = zip(rows.shares, noise).reduce(0) { $0 + $1.0 * $1.1 }
       if problem.options.intercept { noise = noise.map { $0 - mean } }
-      let length = zip(rows.shares, noise).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }.squareRoot()
+      let length = rows.inner(noise, noise).squareRoot()
       vectors.append(noise.map { length > 0 ? $0 / length : 0 })
     }
-    let weighted = InterleavedVectors(vectors.map { v in zip(rows.shares, v).map { $0 * $1 } })
+    let weighted = InterleavedVectors(vectors.map(rows.weighted))
     projections = concurrentMap(screens.count, threads: threads) { index in
       screens[index].pulls(problem, rows, weighted)
     }.flatMap { $0 }
@@ -31,7 +31,7 @@ struct Likeness {
     var sum = 0.0
     for x in left {
       for z in right {
-        let product = rows.shares.indices.reduce(0) { $0 + rows.shares[$1] * x[$1] * z[$1] }
+        let product = rows.inner(x, z)
         sum += product * product
       }
     }

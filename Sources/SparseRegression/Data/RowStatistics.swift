@@ -24,6 +24,14 @@ struct RowStatistics: ColumnStatistics, Sendable {
     self.shares = shares
   }
 
+  /// Σ wᵢ xᵢ zᵢ / W
+  func inner(_ x: [Double], _ z: [Double]) -> Double {
+    shares.indices.reduce(0) { $0 + shares[$1] * x[$1] * z[$1] }
+  }
+
+  /// wᵢ vᵢ / W on the rows that are fitted, 0 elsewhere.
+  func weighted(_ v: [Double]) -> [Double] { zip(shares, v).map { $0 * $1 } }
+
   /// The mean as the column came, whatever was taken off it.
   func mean(_ j: Int) -> Double {
     if j < numbers.count { return numbers[j].mean }
@@ -35,8 +43,7 @@ struct RowStatistics: ColumnStatistics, Sendable {
 
   func comoment(_ j: Int, _ k: Int) -> Double {
     if j == k, j < numbers.count { return numbers[j].comoment }
-    let (x, z) = (deviations(j), deviations(k))
-    return weight * shares.indices.reduce(0) { $0 + shares[$1] * x[$1] * z[$1] }
+    return weight * inner(deviations(j), deviations(k))
   }
 
   private func deviations(_ j: Int) -> [Double] {

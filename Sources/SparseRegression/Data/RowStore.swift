@@ -16,8 +16,6 @@ public struct RowStore: Sendable {
   public let numbers: Int
   /// The rows so far.
   public var count: Int { blocks.count }
-  /// Bytes of numbers so far.
-  public var byteCount: Int { 8 * numbers * count }
   /// For each row, its block.
   private(set) var blocks: [Int32] = []
   private(set) var weights: [Double] = []

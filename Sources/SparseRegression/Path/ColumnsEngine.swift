@@ -58,9 +58,7 @@ struct ColumnsEngine: PathEngine {
     let design = Design(
       everyRow, columns: matrix.width, target: matrix.numbers, terms,
       standardize: options.standardize, intercept: options.intercept)
-    var exclusions: [RegularizationPath.Exclusion?] = terms.indices.map {
-      design.isConstant[$0] ? .constant : penalty.factors[$0].isFinite ? nil : .shutOut
-    }
+    var exclusions: [RegularizationPath.Exclusion?] = design.exclusions(penalty)
     let candidates = terms.indices.filter { exclusions[$0] == nil }
     let likeness = Likeness(problem, fits[0], screens, threads: threads)
     targetCorrelations = likeness.projections.map { min(1, $0[0]) }
@@ -92,7 +90,7 @@ struct ColumnsEngine: PathEngine {
   }
 
   var isTall: Bool { fits[0].rows.rows >= design.count }
-  var isBounded: Bool { problem.penalty.signs.contains { $0 != .free } }
+  var isBounded: Bool { problem.penalty.isBounded }
 
   /// - Complexity: O(terms · fits), O(n · fits) for each term that is looked at, and what the fits need.
   mutating func advance(to lambda: Double) -> PathStep {
@@ -104,9 +102,7 @@ struct ColumnsEngine: PathEngine {
       }
       waiting = letIn(at: lambda)
     }
-    return PathStep(
-      point: fits[0].point!, errors: fits.dropFirst().map(\.testError),
-      worstFoldGap: fits.dropFirst().map { $0.point!.gap }.max() ?? 0)
+    return PathStep(fits)
   }
 
   /// Looks at what the bounds do not clear, and lets in what asks.

@@ -1,6 +1,6 @@
 /// A fit to the rows of some blocks, by a solver that knows few of the terms: those that it was told to
 /// watch.
-struct ColumnsFit: Sendable {
+struct ColumnsFit: SolvedFit {
   private let problem: ColumnsProblem
   let rows: RowStatistics
   private let test: Range<Int>?
@@ -13,7 +13,7 @@ struct ColumnsFit: Sendable {
   private var members: [(term: Int, coordinates: Range<Int>)] = []
   /// In all rows.
   private(set) var residual: [Double]
-  /// The residual of each epoch, times w / W, as far as any term refers to it.
+  /// The residual of each epoch that a term may refer to.
   private var epochs: [[Double]] = []
   /// ½‖y‖² once the unpenalized terms are fitted.
   private(set) var nullObjective = 0.5
@@ -35,7 +35,7 @@ struct ColumnsFit: Sendable {
     let scale = targetScale
     target = matrix.target.map { ($0 - (intercept ? center : 0)) / scale }
     residual = target
-    gram = ColumnsGram(matrix: matrix, shares: rows.shares, coordinates: [])
+    gram = ColumnsGram(rows: rows)
     solver = Self.emptySolver(gram, problem)
   }
 
@@ -79,7 +79,7 @@ struct ColumnsFit: Sendable {
   ) {
     var gram = gram
     var members: [(term: Int, coordinates: Range<Int>)] = []
-    let weightedTarget = gram.weighted(target)
+    let weightedTarget = rows.weighted(target)
     let sum = weightedTarget.reduce(0, +)
     var new = NewCoordinates(source: gram)
     for term in terms {
@@ -144,13 +144,13 @@ struct ColumnsFit: Sendable {
 
   /// Σ wᵢ vᵢ² / W
   private func square(_ v: [Double]) -> Double {
-    rows.shares.indices.reduce(0) { $0 + rows.shares[$1] * v[$1] * v[$1] }
+    rows.inner(v, v)
   }
 
   // MARK: Epochs
 
   /// The residual times wᵢ / W.
-  var weightedResidual: [Double] { gram.weighted(residual) }
+  var weightedResidual: [Double] { rows.weighted(residual) }
 
   /// Makes the residual an epoch; the only one if `forgets`.
   mutating func mark(forgets: Bool) {
@@ -163,17 +163,10 @@ struct ColumnsFit: Sendable {
     Screen.Fit(
       price: lambda * problem.penalty.alpha / targetScale,
       since: epochs.map { epoch in
-        var (cross, before) = (0.0, 0.0)
-        for (row, share) in rows.shares.enumerated() {
-          cross += share * residual[row] * epoch[row]
-          before += share * epoch[row] * epoch[row]
-        }
-        let left = before > 0 ? cross / before : 0
-        let rest = rows.shares.indices.reduce(0.0) { sum, row in
-          let difference = residual[row] - left * epoch[row]
-          return sum + rows.shares[row] * difference * difference
-        }
-        return (share: abs(left), rest: rest.squareRoot())
+        let before = square(epoch)
+        let left = before > 0 ? rows.inner(residual, epoch) / before : 0
+        let rest = zip(residual, epoch).map { $0 - left * $1 }
+        return (share: abs(left), rest: square(rest).squareRoot())
       })
   }
 }

@@ -80,33 +80,29 @@ struct LocalCoordinate: Sendable {
   /// √(Σ w x² / W)
   func length(_ problem: ColumnsProblem, _ rows: RowStatistics) -> Double {
     let x = values(problem.matrix)
-    return x.indices.reduce(0) { $0 + rows.shares[$1] * x[$1] * x[$1] }.squareRoot()
+    return rows.inner(x, x).squareRoot()
   }
 }
 
 /// Rows of the Gram matrix of the coordinates that a fit works on.
 struct ColumnsGram: GramSource {
-  let matrix: ColumnMatrix
-  let shares: [Double]
-  var coordinates: [LocalCoordinate]
+  let rows: RowStatistics
+  var coordinates: [LocalCoordinate] = []
 
   func products(_ j: Int, with range: Range<Int>) -> [Double] {
-    let v = weighted(coordinates[j].values(matrix))
+    let v = rows.weighted(coordinates[j].values(rows.matrix))
     let sum = v.reduce(0, +)
     return range.map { product(coordinates[$0], v, sum: sum) }
   }
 
   func product(_ j: Int, _ k: Int) -> Double { products(j, with: k..<k + 1)[0] }
 
-  /// wᵢ vᵢ / W on the rows that are fitted, 0 elsewhere.
-  func weighted(_ v: [Double]) -> [Double] { zip(shares, v).map { $0 * $1 } }
-
   /// - Parameters:
   ///   - v: weighted.
   ///   - sum: of `v`.
   func product(_ x: LocalCoordinate, _ v: [Double], sum: Double) -> Double {
     zip(x.columns, x.basis).reduce(-x.constant * sum) { total, part in
-      part.1 == 0 ? total : total + part.1 * matrix.dot(part.0, v)
+      part.1 == 0 ? total : total + part.1 * rows.matrix.dot(part.0, v)
     }
   }
 }

@@ -33,7 +33,7 @@ struct MomentsEngine: PathEngine {
 
   var lambdaMax: Double { fits[0].lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].rows >= fits[0].design.count }
-  var isBounded: Bool { penalty.signs.contains { $0 != .free } }
+  var isBounded: Bool { penalty.isBounded }
   var foldWeights: [Double] { targets.compactMap { $0?.weight } }
 
   /// - Complexity: O(p · support) a fit and change of its support.
@@ -42,9 +42,7 @@ struct MomentsEngine: PathEngine {
     concurrently(&fits, threads: threads) { index, fit in
       fit.solve(lambda, tolerance, test: targets[index])
     }
-    return PathStep(
-      point: fits[0].point!, errors: fits.dropFirst().map(\.testError),
-      worstFoldGap: fits.dropFirst().map { $0.point!.gap }.max() ?? 0)
+    return PathStep(fits)
   }
 
   func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {
@@ -53,7 +51,7 @@ struct MomentsEngine: PathEngine {
 }
 
 /// A fit to the rows of some blocks.
-private struct MomentsFit: Sendable {
+private struct MomentsFit: SolvedFit {
   let rows: Int
   let design: Design
   private let correlation: [Double]
@@ -90,9 +88,7 @@ private struct MomentsFit: Sendable {
     let design = Design(
       moments, terms, standardize: options.standardize, intercept: options.intercept)
     var loss = design.quadratic(moments)
-    var exclusions: [RegularizationPath.Exclusion?] = terms.indices.map {
-      design.isConstant[$0] ? .constant : penalty.factors[$0].isFinite ? nil : .shutOut
-    }
+    var exclusions: [RegularizationPath.Exclusion?] = design.exclusions(penalty)
     let candidates = terms.indices.filter { exclusions[$0] == nil }
     let standIns = twins ?? Twins.find(&loss, design, penalty, among: candidates)
     for (term, standIn) in standIns.enumerated() where exclusions[term] == nil {

@@ -100,11 +100,26 @@ protocol PathEngine {
 /// All fits at one λ.
 struct PathStep: Sendable {
   /// Of the fit to all rows.
-  var point: RegularizationPath.Point
+  let point: RegularizationPath.Point
   /// The mean squared error on the test rows of each fold.
-  var errors: [Double] = []
+  let errors: [Double]
   /// The largest relative duality gap over the folds.
-  var worstFoldGap = 0.0
+  let worstFoldGap: Double
+
+  /// - Parameter fits: solved; the fit to all rows, then one a fold.
+  init(_ fits: [some SolvedFit]) {
+    point = fits[0].point!
+    errors = fits.dropFirst().map(\.testError)
+    worstFoldGap = fits.dropFirst().map { $0.point!.gap }.max() ?? 0
+  }
+}
+
+/// A fit of an engine: where it stands at the last λ.
+protocol SolvedFit: Sendable {
+  /// Nil before the first λ.
+  var point: RegularizationPath.Point? { get }
+  /// The mean squared error on its test rows.
+  var testError: Double { get }
 }
 
 extension RegularizationPath {

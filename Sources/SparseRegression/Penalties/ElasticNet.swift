@@ -59,6 +59,9 @@ public struct ElasticNet: Sendable, Equatable {
       signs: Array(repeating: .free, count: count))
   }
 
+  /// Whether some coefficient is bounded.
+  var isBounded: Bool { signs.contains { $0 != .free } }
+
   /// Whether `value` is a coefficient that column `j` may have.
   func allows(_ value: Double, _ j: Int) -> Bool {
     switch signs[j] {

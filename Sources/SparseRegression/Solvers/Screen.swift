@@ -5,17 +5,17 @@
 ///   ‖X_g'r‖ / W ≤ |a| ‖X_g'r₀‖ / W + ‖r − a r₀‖,   ‖r‖² = Σ wᵢ rᵢ² / W,
 ///
 /// for any a; the best is near the one that makes the last term smallest, a little below 1 while the
-/// residual shrinks along the path. So a pull that was worked out at an earlier residual r₀ bounds the pull now, and most terms, far from
-/// their price, are not touched at most λ. (Bounds of this kind: gap-safe rules, Ndiaye, Fercoq, Gramfort
-/// & Salmon, 2017; lazily updated: Johnson & Guestrin, 2015.) A term that is looked at again is so for all
-/// fits, since one reading of its column serves them all.
+/// residual shrinks along the path. So a pull that was worked out at an earlier residual r₀ bounds the
+/// pull now, and most terms, far from their price, are not touched at most λ. (Bounds of this kind:
+/// gap-safe rules, Ndiaye, Fercoq, Gramfort & Salmon, 2017; lazily updated: Johnson & Guestrin, 2015.) A
+/// term that is looked at again is so for all fits, since one reading of its column serves them all.
 ///
 /// This is the state of one stretch of the terms. Arrays of terms × fits go term by term.
 struct Screen: Sendable {
   let terms: Range<Int>
   private let fits: Int
   /// One over the scale; 0 for a term that takes no part in a fit.
-  private(set) var scale: [Double]
+  private var scale: [Double]
   /// For a number with missing cells, what its indicator is multiplied by; empty if there is none.
   private var fill: [Double] = []
   /// A bound on the length of a term's coordinates; empty where all are 1.
@@ -37,7 +37,6 @@ struct Screen: Sendable {
   /// A term that pulls at least nearly as hard as its price.
   struct Found: Sendable {
     let term: Int
-    let pull: Double
     let isViolator: Bool
   }
 
@@ -202,7 +201,7 @@ struct Screen: Sendable {
       }
     let price = problem.factors[term] * now.price
     guard pull > Self.nearly * price else { return nil }
-    return Found(term: term, pull: pull, isViolator: pull > price * (1 + 1e-11) + 1e-14)
+    return Found(term: term, isViolator: pull > price * (1 + 1e-11) + 1e-14)
   }
 
   /// For each of some terms and each vector v, X'v / W, or its length for a group; one row of
