@@ -166,8 +166,17 @@ public struct Design: Sendable {
   ///   - values: their coordinates, one after the other.
   func raw(support: [Int], values: [Double]) -> RawCoefficients {
     var result = RawCoefficients(intercept: targetCenter)
+    result.columns.reserveCapacity(values.count)
+    result.values.reserveCapacity(values.count)
     var next = 0
     for term in support {
+      // Most terms are numbers, and this is done for each λ of each fold.
+      if case .number(let column) = terms[term] {
+        let weight = basis[coordinates[term].lowerBound][0]
+        result.append(column, weight * values[next] * targetScale, mean: means[column])
+        next += 1
+        continue
+      }
       let columns = terms[term].columns
       var beta = [Double](repeating: 0, count: columns.count)
       for k in coordinates[term] {
@@ -181,9 +190,7 @@ public struct Design: Sendable {
         for place in columns.indices where means[columns[place]] > 0 { beta[place] -= mean }
       }
       for (column, value) in zip(columns, beta) {
-        result.columns.append(column)
-        result.values.append(value)
-        result.intercept -= value * means[column]
+        result.append(column, value, mean: means[column])
       }
     }
     return result
@@ -208,4 +215,11 @@ struct RawCoefficients {
   var intercept: Double
   var columns: [Int] = []
   var values: [Double] = []
+
+  /// Takes in a column, whose mean the intercept makes up for.
+  fileprivate mutating func append(_ column: Int, _ value: Double, mean: Double) {
+    columns.append(column)
+    values.append(value)
+    intercept -= value * mean
+  }
 }

@@ -112,8 +112,7 @@ struct ColumnsFit: SolvedFit {
     let support = members.filter { $0.coordinates.contains { b[$0] != 0 } }
       .sorted { $0.term < $1.term }
     point = RegularizationPath.Point(
-      lambda: lambda, support: support.map(\.term),
-      values: support.map { $0.coordinates.map { b[$0] } },
+      lambda: lambda, support: support.map(\.term), groups: support.map(\.coordinates), b: b,
       devianceRatio: 1 - square(residual) / square(target), gap: outcome.gap / nullObjective,
       isDirect: outcome.isDirect)
     guard let test else { return }

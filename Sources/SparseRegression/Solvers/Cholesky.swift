@@ -19,15 +19,14 @@ struct Cholesky {
   /// Appends a row of A: its entries with the rows so far, in order, and its diagonal.
   ///
   /// - Returns: false, and nothing is changed, if the row depends on the others.
-  mutating func append(_ row: [Double], diagonal: Double) -> Bool {
+  mutating func append(_ row: consuming [Double], diagonal: Double) -> Bool {
     precondition(row.count == count)
-    var z = row
-    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: false, &z)
-    let pivot = diagonal - z.reduce(0) { $0 + $1 * $1 }
+    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: false, &row)
+    let pivot = diagonal - row.reduce(0) { $0 + $1 * $1 }
     guard pivot > Self.pivotTolerance * diagonal, pivot > 0 else { return false }
     if count == stride { grow(to: stride + max(16, stride / 4)) }
     let start = count * stride
-    for k in 0..<count { factor[start + k] = z[k] }
+    for k in 0..<count { factor[start + k] = row[k] }
     factor[start + count] = pivot.squareRoot()
     count += 1
     return true
@@ -51,13 +50,12 @@ struct Cholesky {
     }
   }
 
-  /// x = A⁻¹ b
-  func solve(_ b: [Double]) -> [Double] {
+  /// A⁻¹ b
+  func solve(_ b: consuming [Double]) -> [Double] {
     precondition(b.count == count)
-    var x = b
-    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: false, &x)
-    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: true, &x)
-    return x
+    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: false, &b)
+    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: true, &b)
+    return b
   }
 
   /// Starts again from a whole matrix.
