@@ -51,9 +51,9 @@ man: dependencies ## write the manual page anew
 
 # OpenBLAS without threads, libstdc++, zlib and libzstd are linked in, too, where their archives are found.
 static: dependencies
-	@scripts/archives.sh
-	PKG_CONFIG_PATH=$(CURDIR)/.build/archives$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH} \
-	  $(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static
+	flags=$$(scripts/archives.sh) && \
+	  PKG_CONFIG_PATH="$(CURDIR)/.build/archives$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" \
+	  $(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static $$flags
 
 install: static ## install under PREFIX (/usr/local), the Swift runtime linked in
 	install -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
