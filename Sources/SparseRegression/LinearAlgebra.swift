@@ -60,29 +60,22 @@ enum LinearAlgebra {
     return unsafe cblas_ddot(CInt(x.count), x.baseAddress!, 1, y.baseAddress!, 1)
   }
 
-  /// X'V: `out[k · stride + f]` is the product of column k of X with vector f.
+  /// x'V: `out[start + f]` is the product of x with vector f.
   ///
-  /// - Parameters:
-  ///   - x: `length × columns`, column-major.
-  ///   - vectors: few.
-  /// - Complexity: O(length · columns · vectors)
-  static func transposedProduct(
-    _ x: UnsafeBufferPointer<Double>, columns: Int, _ vectors: InterleavedVectors
-  ) -> [Double] {
-    let (length, stride) = (vectors.length, vectors.stride)
-    precondition(x.count == columns * length)
-    var out = [Double](repeating: 0, count: columns * stride)
-    guard !x.isEmpty else { return out }
+  /// - Parameter vectors: few.
+  /// - Complexity: O(length · vectors)
+  static func multiply(
+    _ x: UnsafeBufferPointer<Double>, _ vectors: InterleavedVectors, to out: inout [Double],
+    at start: Int
+  ) {
+    precondition(x.count == vectors.length && start + vectors.stride <= out.count)
+    guard let base = x.baseAddress else { return }
     unsafe out.withUnsafeMutableBufferPointer { out in
       unsafe vectors.values.withUnsafeBufferPointer { values in
-        for k in 0..<columns {
-          unsafe cproducts(
-            x.baseAddress! + k * length, length, values.baseAddress!, stride,
-            out.baseAddress! + k * stride)
-        }
+        unsafe cproducts(
+          base, x.count, values.baseAddress!, vectors.stride, out.baseAddress! + start)
       }
     }
-    return out
   }
 
   /// Solves `L x = b` in place, or `L' x = b`, for the leading `count` rows of a lower triangle.

@@ -18,17 +18,14 @@ public final class ColumnMatrix: Sendable {
   let numbers: Int
   /// What was taken off each number.
   let shift: [Double]
-  private let buffer: NumberBuffer
+  private let columns: TurnedRows
   private let ones: [Int32]
   private let firstOne: [Int]
-
-  /// Columns that are turned over at once; the rows they came from are then given back.
-  private static let strips = 16
 
   /// Turns rows into columns.
   ///
   /// - Parameters:
-  ///   - store: gives its memory back strip by strip, so that little is held twice.
+  ///   - store: its memory becomes that of the columns.
   ///   - width: raw columns, those of indicators included.
   ///   - blockCount: how many blocks rows were dealt into.
   ///   - centers: whether the mean is taken off the numbers.
@@ -41,8 +38,8 @@ public final class ColumnMatrix: Sendable {
   ) throws(RowStore.Failure) {
     let order = store.blocks.indices.filter { store.weights[$0] > 0 }
       .sorted { (store.blocks[$0], $0) < (store.blocks[$1], $1) }
-    let (n, d) = (order.count, store.numbers - 1)
-    (rows, self.width, numbers) = (n, width, d)
+    let d = store.numbers - 1
+    (rows, self.width, numbers) = (order.count, width, d)
     var counts = [Int](repeating: 0, count: blockCount)
     for row in order { counts[Int(store.blocks[row])] += 1 }
     var start = 0
@@ -50,16 +47,17 @@ public final class ColumnMatrix: Sendable {
       defer { start += count }
       return start..<start + count
     }
-    weights = order.map { store.weights[$0] }
+    let weights = order.map { store.weights[$0] }
+    self.weights = weights
     target = order.map { row in
       let value = unsafe store.withNumbers(of: row, d..<d + 1) { unsafe $0[0] }
       return complementsTarget ? 1 - value : value
     }
     (ones, firstOne) = Self.columnLists(store, order, width: width)
-    let size = max(1, n * d)
-    buffer = try RowStore.buffer(size, mapped: 8 * size > store.limit, store.openFile)
-    shift = Self.turn(
-      store, order, into: buffer, weights: weights, centers: centers, threads: threads)
+    let total = weights.reduce(0, +)
+    (columns, shift) = unsafe try TurnedRows.turn(store, order, columns: d, threads: threads) { x in
+      unsafe centers ? center(x, weights, total) : 0
+    }
   }
 
   /// The rows of each indicator.
@@ -83,41 +81,6 @@ public final class ColumnMatrix: Sendable {
       }
     }
     return (rows, count)
-  }
-
-  private static func turn(
-    _ store: RowStore, _ order: [Int], into buffer: NumberBuffer, weights: [Double],
-    centers: Bool, threads: Int
-  ) -> [Double] {
-    let (n, d) = (order.count, store.numbers - 1)
-    let total = weights.reduce(0, +)
-    let width = max(64, (d + strips - 1) / strips)
-    var shift: [Double] = []
-    for left in stride(from: 0, to: d, by: width) {
-      let strip = left..<min(left + width, d)
-      // Few columns at a time, so that the lines of memory written to stay in the cache.
-      let tiles = stride(from: strip.lowerBound, to: strip.upperBound, by: 8).map {
-        $0..<min($0 + 8, strip.upperBound)
-      }
-      shift += concurrentMap(tiles.count, threads: threads) { index in
-        let tile = tiles[index]
-        return unsafe buffer.withMutableNumbers(tile.lowerBound * n..<tile.upperBound * n) { out in
-          for (row, from) in order.enumerated() {
-            unsafe store.withNumbers(of: from, tile) { values in
-              for k in values.indices { unsafe out[k &* n &+ row] = unsafe values[k] }
-            }
-          }
-          return tile.indices.map { column in
-            guard centers, n > 0 else { return 0.0 }
-            let start = (column - tile.lowerBound) * n
-            return unsafe center(
-              UnsafeMutableBufferPointer(rebasing: out[start..<start + n]), weights, total)
-          }
-        }
-      }.flatMap { $0 }
-      store.discard(upTo: strip.upperBound)
-    }
-    return shift
   }
 
   /// Mean of the target and Σ w (y − ȳ)².
@@ -163,9 +126,13 @@ public final class ColumnMatrix: Sendable {
   /// f-th vector.
   func products(_ columns: Range<Int>, _ vectors: InterleavedVectors) -> [Double] {
     precondition(columns.upperBound <= numbers && vectors.length == rows)
-    return unsafe buffer.withNumbers(columns.lowerBound * rows..<columns.upperBound * rows) { x in
-      unsafe LinearAlgebra.transposedProduct(x, columns: columns.count, vectors)
+    var out = [Double](repeating: 0, count: columns.count * vectors.stride)
+    for (k, column) in columns.enumerated() {
+      unsafe withColumn(column) { x in
+        unsafe LinearAlgebra.multiply(x, vectors, to: &out, at: k * vectors.stride)
+      }
     }
+    return out
   }
 
   /// The rows where an indicator is 1, increasing.
@@ -173,10 +140,11 @@ public final class ColumnMatrix: Sendable {
     ones[firstOne[column - numbers - 1]..<firstOne[column - numbers]]
   }
 
+  @inline(__always)
   func withColumn<Result>(
     _ column: Int, _ body: (UnsafeBufferPointer<Double>) -> Result
   ) -> Result {
-    unsafe buffer.withNumbers(column * rows..<(column + 1) * rows, body)
+    unsafe columns.withColumn(column, body)
   }
 }
 
