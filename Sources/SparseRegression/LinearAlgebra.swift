@@ -44,12 +44,15 @@ enum LinearAlgebra {
 
   /// `y += a · x`
   static func add(_ x: [Double], times a: Double, to y: inout [Double]) {
+    unsafe x.withUnsafeBufferPointer { x in unsafe add(x, times: a, to: &y) }
+  }
+
+  /// `y += a · x`
+  static func add(_ x: UnsafeBufferPointer<Double>, times a: Double, to y: inout [Double]) {
     precondition(x.count == y.count, "add: shapes differ")
     guard !x.isEmpty else { return }
     unsafe y.withUnsafeMutableBufferPointer { y in
-      unsafe x.withUnsafeBufferPointer { x in
-        unsafe cblas_daxpy(CInt(x.count), a, x.baseAddress!, 1, y.baseAddress!, 1)
-      }
+      unsafe cblas_daxpy(CInt(x.count), a, x.baseAddress!, 1, y.baseAddress!, 1)
     }
   }
 
@@ -60,20 +63,61 @@ enum LinearAlgebra {
     return unsafe cblas_ddot(CInt(x.count), x.baseAddress!, 1, y.baseAddress!, 1)
   }
 
-  /// x'V: `out[start + f]` is the product of x with vector f.
+  /// x'y
+  static func dot(_ x: [Double], _ y: [Double]) -> Double {
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeBufferPointer { y in unsafe dot(x, y) }
+    }
+  }
+
+  /// Σ wᵢ xᵢ zᵢ
+  static func inner(_ w: [Double], _ x: [Double], _ z: [Double]) -> Double {
+    precondition(x.count == w.count && z.count == w.count, "inner: shapes differ")
+    guard !w.isEmpty else { return 0 }
+    return unsafe w.withUnsafeBufferPointer { w in
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe z.withUnsafeBufferPointer { z in
+          unsafe cinner(w.baseAddress!, x.baseAddress!, z.baseAddress!, w.count)
+        }
+      }
+    }
+  }
+
+  /// Σ wᵢ (xᵢ − origin) and Σ wᵢ (xᵢ − origin)² over some places.
+  @inline(__always)
+  static func deviations(
+    _ x: UnsafeBufferPointer<Double>, _ w: [Double], _ places: Range<Int>, from origin: Double
+  ) -> (first: Double, second: Double) {
+    precondition(
+      places.lowerBound >= 0 && places.upperBound <= x.count && places.upperBound <= w.count)
+    guard let base = x.baseAddress else { return (0, 0) }
+    var (first, second) = (0.0, 0.0)
+    unsafe w.withUnsafeBufferPointer { w in
+      unsafe cdeviations(
+        base + places.lowerBound, w.baseAddress! + places.lowerBound, places.count, origin,
+        &first, &second)
+    }
+    return (first, second)
+  }
+
+  /// X'V: `out[c · stride + f]` is the product of column c with vector f.
   ///
-  /// - Parameter vectors: few.
-  /// - Complexity: O(length · vectors)
-  static func multiply(
-    _ x: UnsafeBufferPointer<Double>, _ vectors: InterleavedVectors, to out: inout [Double],
-    at start: Int
-  ) {
-    precondition(x.count == vectors.length && start + vectors.stride <= out.count)
-    guard let base = x.baseAddress else { return }
-    unsafe out.withUnsafeMutableBufferPointer { out in
+  /// - Parameters:
+  ///   - columns: each as long as the vectors.
+  ///   - vectors: few.
+  /// - Complexity: O(length · columns · vectors)
+  static func transposedProduct(
+    _ columns: [UnsafePointer<Double>], _ vectors: InterleavedVectors
+  ) -> [Double] {
+    unsafe Array(unsafeUninitializedCapacity: columns.count * vectors.stride) { out, count in
+      count = unsafe columns.count * vectors.stride
+      guard count > 0 else { return }
       unsafe vectors.values.withUnsafeBufferPointer { values in
-        unsafe cproducts(
-          base, x.count, values.baseAddress!, vectors.stride, out.baseAddress! + start)
+        unsafe columns.withUnsafeBufferPointer { columns in
+          unsafe cproducts(
+            columns.baseAddress!, columns.count, vectors.length, values.baseAddress!,
+            vectors.stride, out.baseAddress!)
+        }
       }
     }
   }
@@ -132,6 +176,15 @@ struct InterleavedVectors: Sendable {
       for (i, value) in vector.enumerated() { values[i * stride + f] = value }
     }
     self.values = values
+  }
+
+  /// The sum of each vector.
+  var sums: [Double] {
+    var sums = [Double](repeating: 0, count: stride)
+    var all = sums.mutableSpan
+    let values = values.span
+    for i in 0..<length { for f in 0..<all.count { all[f] += values[i &* stride &+ f] } }
+    return sums
   }
 
   /// Σ over some places of vector `f`.

@@ -10,6 +10,8 @@ public final class ColumnMatrix: Sendable {
   /// For each block, its rows.
   public let blocks: [Range<Int>]
   let weights: [Double]
+  /// Σ wᵢ of each block.
+  let blockWeights: [Double]
   /// The target as it came.
   let target: [Double]
   /// Raw columns: numbers, the target, indicators.
@@ -49,6 +51,7 @@ public final class ColumnMatrix: Sendable {
     }
     let weights = order.map { store.weights[$0] }
     self.weights = weights
+    blockWeights = blocks.map { weights[$0].reduce(0, +) }
     target = order.map { row in
       let value = unsafe store.withNumbers(of: row, d..<d + 1) { unsafe $0[0] }
       return complementsTarget ? 1 - value : value
@@ -113,26 +116,15 @@ public final class ColumnMatrix: Sendable {
   func add(_ column: Int, times a: Double, to y: inout [Double]) {
     precondition(y.count == rows)
     if column < numbers {
-      unsafe withColumn(column) { x in
-        var y = y.mutableSpan
-        for row in 0..<x.count { y[row] += unsafe a * x[row] }
-      }
-      return
+      return unsafe withColumn(column) { x in unsafe LinearAlgebra.add(x, times: a, to: &y) }
     }
     for row in list(column) { y[Int(row)] += a }
   }
 
-  /// X'V for some neighbouring numbers: `out[k · stride + f]` is the product of the k-th of them with the
-  /// f-th vector.
-  func products(_ columns: Range<Int>, _ vectors: InterleavedVectors) -> [Double] {
-    precondition(columns.upperBound <= numbers && vectors.length == rows)
-    var out = [Double](repeating: 0, count: columns.count * vectors.stride)
-    for (k, column) in columns.enumerated() {
-      unsafe withColumn(column) { x in
-        unsafe LinearAlgebra.multiply(x, vectors, to: &out, at: k * vectors.stride)
-      }
-    }
-    return out
+  /// X'V for some numbers: `out[k · stride + f]` is the product of the k-th of them with the f-th vector.
+  func products(_ some: [Int], _ vectors: InterleavedVectors) -> [Double] {
+    precondition(vectors.length == rows)
+    return unsafe columns.withColumns(some) { unsafe LinearAlgebra.transposedProduct($0, vectors) }
   }
 
   /// The rows where an indicator is 1, increasing.
@@ -155,8 +147,9 @@ private func center(
   _ x: UnsafeMutableBufferPointer<Double>, _ weights: [Double], _ total: Double
 ) -> Double {
   let first = unsafe x[0]
-  var sum = 0.0
-  for row in x.indices { sum += unsafe weights[row] * (x[row] - first) }
+  let sum = unsafe LinearAlgebra.deviations(
+    UnsafeBufferPointer(x), weights, x.indices, from: first
+  ).first
   let mean = first + sum / total
   for row in x.indices { unsafe x[row] -= mean }
   return mean

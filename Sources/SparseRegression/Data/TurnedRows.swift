@@ -142,4 +142,13 @@ struct TurnedRows: Sendable {
     let start = (column - turned) * height
     return unsafe rest.withNumbers(start..<start + height, body)
   }
+
+  /// Lends some columns: where each begins.
+  func withColumns<Result>(
+    _ columns: [Int], _ body: ([UnsafePointer<Double>]) -> Result
+  ) -> Result {
+    guard height > 0 else { return unsafe body([]) }
+    let starts = unsafe columns.map { unsafe withColumn($0) { $0.baseAddress! } }
+    return withExtendedLifetime((runs, rest)) { unsafe body(starts) }
+  }
 }
