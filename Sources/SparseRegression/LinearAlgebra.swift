@@ -122,20 +122,20 @@ enum LinearAlgebra {
     }
   }
 
-  /// Solves `L x = b` in place, or `L' x = b`, for the leading `count` rows of a lower triangle.
+  /// Solves `L x = b` in place, or `L' x = b`, for a lower triangle of `count` rows.
   ///
-  /// - Parameter factor: row-major with rows of `stride`.
+  /// - Parameter factor: row by row, each as far as its diagonal.
   /// - Complexity: O(count²)
   static func solveTriangular(
-    _ factor: [Double], stride: Int, count: Int, transposed: Bool, _ b: inout [Double]
+    _ factor: [Double], count: Int, transposed: Bool, _ b: inout [Double]
   ) {
-    precondition(count <= stride && count * stride <= factor.count && count <= b.count)
+    precondition(count * (count + 1) / 2 <= factor.count && count <= b.count)
     guard count > 0 else { return }
     unsafe b.withUnsafeMutableBufferPointer { b in
       unsafe factor.withUnsafeBufferPointer { factor in
-        unsafe cblas_dtrsv(
+        unsafe cblas_dtpsv(
           CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit,
-          CInt(count), factor.baseAddress!, CInt(stride), b.baseAddress!, 1)
+          CInt(count), factor.baseAddress!, b.baseAddress!, 1)
       }
     }
   }
