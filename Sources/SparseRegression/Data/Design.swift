@@ -9,7 +9,7 @@ public struct Design: Sendable {
   /// For each term, its coordinates; one, without variation, for a term that holds a single value.
   let coordinates: [Range<Int>]
   /// For each coordinate, its weights on the columns of its term.
-  private let basis: [[Double]]
+  private let basis: Basis
   /// Terms that hold a single value.
   public let isConstant: [Bool]
   /// One centre a term: its mean for a number, missing cells left out; 0 for a categorical and without an
@@ -56,13 +56,17 @@ public struct Design: Sendable {
     standardize: Bool, intercept: Bool
   ) {
     precondition(columns >= 1 && moments.weight > 0, "no target or no rows")
-    var (coordinates, basis, isConstant) = ([Range<Int>](), [[Double]](), [Bool]())
+    var (coordinates, basis, isConstant) = ([Range<Int>](), Basis(), [Bool]())
     var (center, scale) = ([Double](), [Double]())
+    coordinates.reserveCapacity(terms.count)
+    basis.reserve(terms.count)
+    center.reserveCapacity(terms.count)
+    scale.reserveCapacity(terms.count)
     for term in terms {
       let made = Coordinates(
         term, moments, standardize: standardize, intercept: intercept)
       coordinates.append(basis.count..<basis.count + made.basis.count)
-      basis += made.basis
+      for weights in made.basis { basis.append(weights) }
       isConstant.append(made.isConstant)
       center.append(intercept ? made.center : 0)
       scale.append(made.scale)
@@ -71,9 +75,12 @@ public struct Design: Sendable {
     (self.isConstant, self.center, self.scale) = (isConstant, center, scale)
     self.intercept = intercept
     isPlain = terms.enumerated().allSatisfy { $0.element == .number($0.offset) }
-    termOf = coordinates.enumerated().flatMap {
-      Array(repeating: $0.offset, count: $0.element.count)
+    var termOf: [Int] = []
+    termOf.reserveCapacity(basis.count)
+    for (term, range) in coordinates.enumerated() {
+      termOf += repeatElement(term, count: range.count)
     }
+    self.termOf = termOf
     means = (0..<columns).map { intercept ? moments.mean($0) : 0 }
     targetCenter = means[y]
     let variance = moments.comoment(y, y) / moments.weight
@@ -112,7 +119,7 @@ public struct Design: Sendable {
   fileprivate func gramRow(_ k: Int, _ moments: TrainingMoments) -> [Double] {
     let term = termOf[k]
     let row = rawProducts(Array(zip(terms[term].columns, basis[k])), moments)
-    if isPlain { return zip(row, basis).map { $0 * $1[0] } }
+    if isPlain { return zip(row, basis.weights).map { $0 * $1 } }
     var products: [Double] = []
     products.reserveCapacity(count)
     for other in terms.indices {
@@ -136,7 +143,7 @@ public struct Design: Sendable {
   }
 
   private func combined(_ row: [Double], k: Int, of term: Int) -> Double {
-    if case .number(let column) = terms[term] { return row[column] * basis[k][0] }
+    if case .number(let column) = terms[term] { return row[column] * basis[k].first! }
     return zip(terms[term].columns, basis[k]).reduce(0) { $0 + row[$1.0] * $1.1 }
   }
 
@@ -181,7 +188,7 @@ public struct Design: Sendable {
       var beta = [Double](repeating: 0, count: columns.count)
       for k in coordinates[term] {
         for place in columns.indices {
-          beta[place] += basis[k][place] * values[next] * targetScale
+          beta[place] += basis[k, place] * values[next] * targetScale
         }
         next += 1
       }
@@ -197,14 +204,41 @@ public struct Design: Sendable {
   }
 }
 
+/// The weights of coordinates on the columns of their terms, one after the other.
+private struct Basis: Sendable {
+  private(set) var weights: [Double] = []
+  private var starts: [Int] = [0]
+
+  var count: Int { starts.count - 1 }
+
+  /// Makes room for so many coordinates of one weight each.
+  mutating func reserve(_ count: Int) {
+    weights.reserveCapacity(count)
+    starts.reserveCapacity(count + 1)
+  }
+
+  mutating func append(_ some: [Double]) {
+    weights += some
+    starts.append(weights.count)
+  }
+
+  subscript(_ coordinate: Int) -> ArraySlice<Double> {
+    weights[starts[coordinate]..<starts[coordinate + 1]]
+  }
+
+  subscript(_ coordinate: Int, _ place: Int) -> Double { weights[starts[coordinate] + place] }
+}
+
 /// Makes rows of the Gram matrix from moments.
 private struct MomentsGram: GramSource {
   let design: Design
   let moments: TrainingMoments
 
-  func products(_ j: Int, with range: Range<Int>) -> [Double] {
-    precondition(range == 0..<design.count)
-    return design.gramRow(j, moments)
+  var isDear: Bool { false }
+
+  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+    precondition(others.count == design.count)
+    return some.map { design.gramRow($0, moments) }
   }
 
   func product(_ j: Int, _ k: Int) -> Double { design.product(j, k, moments) }

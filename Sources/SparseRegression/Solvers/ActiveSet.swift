@@ -83,6 +83,7 @@ struct ActiveSet: SupportSolver {
       batch = progressed ? max(10, active.count / 2) : 1
       let asking = violators(lambda, except: refused)
       guard !asking.isEmpty else { return }
+      loss.prepare(Array(asking.prefix(batch)))
       for (place, j) in asking.prefix(batch).enumerated() {
         let side: Double = g[j] > 0 ? 1 : -1
         if enter(j, lambda, sign: side) { continue }
