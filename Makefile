@@ -43,6 +43,7 @@ references: ## make the reference figures anew (R with glmnet, Python with sciki
 	python3 samples/make.py
 	python3 samples/make-diabetes.py
 	Rscript Tests/References/make-glmnet.R
+	Rscript Tests/References/make-glmnet-families.R
 	python3 Tests/References/make-sklearn.py
 
 man: dependencies ## write the manual page anew
