@@ -15,7 +15,7 @@ from glmnet import ElasticNet, LogitNet
 table, x, names, y = read(sys.argv[1])
 estimator, scoring = {
     "gaussian": (ElasticNet, "mean_squared_error"),
-    "binomial": (LogitNet, "neg_log_loss"),
+    "binomial": (LogitNet, "log_loss"),
 }[sys.argv[3]]
 fit = estimator(
     n_lambda=100, min_lambda_ratio=ratio(x), n_splits=10, n_jobs=THREADS, cut_point=1,
