@@ -43,7 +43,11 @@ references: ## make the reference figures anew (R with glmnet, Python with sciki
 	python3 samples/make.py
 	python3 samples/make-diabetes.py
 	Rscript Tests/References/make-glmnet.R
+	Rscript Tests/References/make-glmnet-families.R
+	Rscript Tests/References/make-glmnet-choices.R
 	python3 Tests/References/make-sklearn.py
+	python3 Tests/References/make-huber.py
+	python3 Tests/References/make-nonconvex.py
 
 man: dependencies ## write the manual page anew
 	$(SWIFT) package --allow-writing-to-package-directory generate-manual --date $(MANUAL_DATE)
