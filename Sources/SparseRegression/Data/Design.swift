@@ -179,7 +179,7 @@ public struct Design: Sendable {
     for term in support {
       // Most terms are numbers, and this is done for each λ of each fold.
       if case .number(let column) = terms[term] {
-        let weight = basis[coordinates[term].lowerBound][0]
+        let weight = basis[coordinates[term].lowerBound, 0]
         result.append(column, weight * values[next] * targetScale, mean: means[column])
         next += 1
         continue
