@@ -176,7 +176,7 @@ public enum Model {
     let l1 = lambda * fit.options.alpha
     let l2 = lambda * (1 - fit.options.alpha) / fit.path.design.targetScale
     // exp(−RSS / 2σ²) exp(−n l1 |b| / σ²) exp(−n l2 b² / 2σ²), σ² the mean squared error of the fit.
-    let noise = fit.path.meanSquaredError(fit.selection.step) / Double(fit.path.rows)
+    let noise = fit.path.meanDeviance(fit.selection.step) / Double(fit.path.rows)
     text.key("conversions", indent: 2)
     text.nested("{", "}") { text in
       text.key("scikit_learn_alpha")

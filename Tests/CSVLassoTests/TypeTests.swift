@@ -380,7 +380,7 @@ private func type(_ name: String, _ fit: Fit) -> ColumnType {
       let y = row.a + (row.b ?? 170) / 3
       return sum + (y - value) * (y - value)
     }
-    #expect(abs(residual / 60 - fit.path.meanSquaredError(step)) < 1e-9)
+    #expect(abs(residual / 60 - fit.path.meanDeviance(step)) < 1e-9)
   }
 }
 

@@ -163,19 +163,22 @@ public struct Design: Sendable {
   ///
   /// - Parameters:
   ///   - support: terms.
-  ///   - values: their coordinates, one after the other.
-  func raw(support: [Int], values: [Double]) -> RawCoefficients {
+  ///   - values: their coordinates, one after the other; for each term as often as there are responses.
+  ///   - response: which of the responses.
+  func raw(
+    support: [Int], values: [Double], response: Int = 0, of responses: Int = 1
+  ) -> RawCoefficients {
     var result = RawCoefficients(intercept: targetCenter)
-    var next = 0
+    var start = 0
     for term in support {
       let columns = terms[term].columns
       var beta = [Double](repeating: 0, count: columns.count)
-      for k in coordinates[term] {
-        for place in columns.indices {
-          beta[place] += basis[k][place] * values[next] * targetScale
-        }
-        next += 1
+      let rank = coordinates[term].count
+      for (place, k) in coordinates[term].enumerated() {
+        let value = values[start + response * rank + place] * targetScale
+        for column in columns.indices { beta[column] += basis[k][column] * value }
       }
+      start += responses * rank
       if case .levels = terms[term], intercept {
         let mean = zip(columns, beta).reduce(0) { $0 + means[$1.0] * $1.1 }
         for place in columns.indices where means[columns[place]] > 0 { beta[place] -= mean }

@@ -154,6 +154,6 @@ struct ColumnsEngine: PathEngine {
     return RegularizationPath(
       points: points, design: design, penalty: problem.penalty, exclusions: exclusions,
       targetCorrelations: targetCorrelations, rows: fits[0].rows.rows,
-      nullMeanSquaredError: scale * scale)
+      nullDeviance: scale * scale, family: .gaussian)
   }
 }

@@ -163,6 +163,6 @@ private struct MomentsFit: SolvedFit {
     return RegularizationPath(
       points: points, design: design, penalty: penalty, exclusions: exclusions,
       targetCorrelations: targetCorrelations, rows: rows,
-      nullMeanSquaredError: targetNorm * scale * scale)
+      nullDeviance: targetNorm * scale * scale, family: .gaussian)
   }
 }

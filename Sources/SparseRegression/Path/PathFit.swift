@@ -47,6 +47,21 @@ public struct PathFit: Sendable {
       try ColumnsEngine(matrix, plan, terms, penalty, options, threads: threads), options)
   }
 
+  /// Fits another family than `gaussian`.
+  ///
+  /// - Parameters:
+  ///   - response: what is predicted, beside the target of `matrix`.
+  ///   - terms: what is selected, over the raw columns.
+  /// - Throws: ``PathError``
+  /// - Complexity: for each λ a few passes over the rows, O(n · watched columns) a fit.
+  public init(
+    _ matrix: ColumnMatrix, _ response: Response, plan: CrossValidation.Plan? = nil,
+    terms: [Term], _ penalty: ElasticNet, _ options: PathOptions, threads: Int = 1
+  ) throws(PathError) {
+    self.init(
+      try LossEngine(matrix, response, plan, terms, penalty, options, threads: threads), options)
+  }
+
   /// Walks down the grid.
   init(_ engine: consuming some PathEngine, _ options: PathOptions) {
     var grid = options.grid.resolved(lambdaMax: engine.lambdaMax, isTall: engine.isTall)
