@@ -250,7 +250,7 @@ struct LossFit: SolvedFit {
   func screened(_ lambda: Double) -> Screen.Fit {
     Screen.Fit(
       price: lambda * problem.base.penalty.alpha,
-      since: epochs.map { rows.share(of: $0, in: residual) })
+      since: rows.shares(of: epochs, in: residual))
   }
 
   // MARK: The certificate
@@ -328,7 +328,7 @@ struct LossFit: SolvedFit {
     let range = interceptValue - least
     point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term),
-      values: support.map { $0.coordinates.map { b[$0] } },
+      groups: support.map(\.coordinates), b: b,
       devianceRatio: range > 0 ? 1 - (value - least) / range : 0, gap: gap / nullObjective,
       isDirect: gap <= goal, intercepts: intercepts)
     if let test { testError = problem.error(test, request(at: b), pass) }
