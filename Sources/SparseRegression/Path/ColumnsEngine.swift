@@ -5,6 +5,7 @@
 /// fit is solved again, until none does. So the optimality conditions hold over all terms, and with them
 /// the duality gap. All fits are at the same λ, so that one reading of a column serves them all.
 struct ColumnsEngine: PathEngine {
+  let family = Family.gaussian
   private let problem: ColumnsProblem
   /// The fit to all rows, then one a fold.
   private var fits: [ColumnsFit]

@@ -127,6 +127,7 @@ struct LossEngine: PathEngine {
     }
   }
 
+  var family: Family { problem.family }
   var isTall: Bool { fits[0].rows.rows >= design.count }
   var isBounded: Bool { problem.base.penalty.isBounded }
 

@@ -2,6 +2,7 @@
 ///
 /// Rows are gone, and n with them: what a λ costs depends on p and on the support alone.
 struct MomentsEngine: PathEngine {
+  let family = Family.gaussian
   /// The fit to all rows, then one a fold.
   private var fits: [MomentsFit]
   private let targets: [Moments?]
