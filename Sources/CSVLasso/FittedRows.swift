@@ -49,7 +49,8 @@ extension FittedRows {
     case .columns(let matrix, let response):
       response.family == .gaussian
         ? try PathFit(matrix, plan: plan, terms: terms, penalty, options, threads: threads)
-        : try PathFit(matrix, response, plan: plan, terms: terms, penalty, options, threads: threads)
+        : try PathFit(
+          matrix, response, plan: plan, terms: terms, penalty, options, threads: threads)
     }
   }
 }
