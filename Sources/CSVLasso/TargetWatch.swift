@@ -45,7 +45,8 @@ struct TargetWatch {
   /// Whether no cell to come can ask for another reading: text would be refused.
   var isSettled: Bool {
     switch options.family {
-    case .auto, .gaussian, .binomial, .multinomial: isText || hasManyValues
+    case .auto: isText || !values.isEmpty
+    case .gaussian, .binomial, .multinomial: isText || hasManyValues
     case .poisson, .cox, .huber: true
     }
   }
@@ -66,10 +67,11 @@ struct TargetWatch {
 
   /// Takes note of text in a target that was read as numbers.
   ///
-  /// - Throws: ``Failure`` where too many numbers came before it.
+  /// - Throws: ``Failure`` where the numbers before it say that it is no class.
   mutating func contradict(_ cell: ParsedRows.Contradiction) throws(Failure) {
     if contradiction == nil { contradiction = cell }
-    if hasManyValues { throw options.family == .auto ? mixture(cell) : tooManyValues }
+    if options.family == .auto && !values.isEmpty { throw mixture(cell) }
+    if hasManyValues { throw tooManyValues }
   }
 
   /// For each code of a target that is text, what it is read as; NaN for missing.
@@ -136,13 +138,12 @@ struct TargetWatch {
       isTold: options.family == .auto)
   }
 
-  /// Whether text stands among labels that are numbers, too many of them for labels.
+  /// Whether numbers stand beside the text, which is then more likely a slip than a class.
   private var isMixture: Bool {
-    guard options.family == .auto else { return false }
-    let numbers = values.compactMap { value in
-      parseNumber(String(decoding: labels[Int(value)], as: UTF8.self))
-    }
-    return Set(numbers).count > 2
+    options.family == .auto
+      && values.contains {
+        parseNumber(String(decoding: labels[Int($0)], as: UTF8.self)) != nil
+      }
   }
 
   private func mixture(_ cell: ParsedRows.Contradiction) -> Failure {
