@@ -146,6 +146,7 @@ private let unshifted: @Sendable (inout Options) -> Void = { $0.path.intercept =
     }
     let told = options {
       $0.engine = engine
+      $0.folds = .permuted(3)
       $0.sizes = .init(batch: 256, piece: 64)
     }
     var asked = told
