@@ -85,6 +85,52 @@ enum LinearAlgebra {
     return out
   }
 
+  /// `out += X V` for the rows from `x` on.
+  ///
+  /// - Parameters:
+  ///   - x: column-major, columns `leading` apart.
+  ///   - vectors: `columns × stride`, row-major.
+  ///   - out: `rows × stride`, row-major.
+  static func addProduct(
+    _ x: UnsafePointer<Double>, leading: Int, rows: Int, columns: Int, _ vectors: [Double],
+    stride: Int, to out: inout [Double]
+  ) {
+    precondition(vectors.count == columns * stride && out.count == rows * stride)
+    guard rows > 0, columns > 0 else { return }
+    _ = singleThreaded
+    unsafe out.withUnsafeMutableBufferPointer { out in
+      unsafe vectors.withUnsafeBufferPointer { vectors in
+        // Row-major is the transpose of column-major.
+        unsafe cblas_dgemm(
+          CblasColMajor, CblasNoTrans, CblasTrans, CInt(stride), CInt(rows), CInt(columns), 1,
+          vectors.baseAddress!, CInt(stride), x, CInt(leading), 1, out.baseAddress!, CInt(stride))
+      }
+    }
+  }
+
+  /// `out += X' R` for the rows from `x` on.
+  ///
+  /// - Parameters:
+  ///   - x: column-major, columns `leading` apart.
+  ///   - vectors: `rows × stride`, row-major.
+  ///   - out: `columns × stride`, row-major, from `offset` on.
+  static func addTransposedProduct(
+    _ x: UnsafePointer<Double>, leading: Int, rows: Int, columns: Int, _ vectors: [Double],
+    stride: Int, to out: inout [Double], at offset: Int = 0
+  ) {
+    precondition(vectors.count == rows * stride && out.count >= offset + columns * stride)
+    guard rows > 0, columns > 0 else { return }
+    _ = singleThreaded
+    unsafe out.withUnsafeMutableBufferPointer { out in
+      unsafe vectors.withUnsafeBufferPointer { vectors in
+        unsafe cblas_dgemm(
+          CblasColMajor, CblasNoTrans, CblasNoTrans, CInt(stride), CInt(columns), CInt(rows), 1,
+          vectors.baseAddress!, CInt(stride), x, CInt(leading), 1, out.baseAddress! + offset,
+          CInt(stride))
+      }
+    }
+  }
+
   /// Solves `L x = b` in place, or `L' x = b`, for the leading `count` rows of a lower triangle.
   ///
   /// - Parameter factor: row-major with rows of `stride`.

@@ -170,6 +170,16 @@ public final class ColumnMatrix: Sendable {
     ones[firstOne[column - numbers - 1]..<firstOne[column - numbers]]
   }
 
+  /// Lends all numbers, column by column, and how far one column is from the next.
+  func withTable<Result>(_ body: (UnsafePointer<Double>, Int) -> Result) -> Result {
+    unsafe buffer.withNumbers(0..<buffer.count) { unsafe body($0.baseAddress!, rows) }
+  }
+
+  /// The values of a number as they came.
+  func values(ofNumber column: Int) -> [Double] {
+    unsafe withColumn(column) { x in unsafe x.map { $0 + shift[column] } }
+  }
+
   func withColumn<Result>(
     _ column: Int, _ body: (UnsafeBufferPointer<Double>) -> Result
   ) -> Result {

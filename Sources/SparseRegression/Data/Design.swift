@@ -51,9 +51,10 @@ public struct Design: Sendable {
   /// - Parameters:
   ///   - columns: how many raw columns there are, the target included.
   ///   - target: which of these it is.
+  ///   - standardizesTarget: whether the target is centred and scaled; else both are left to the loss.
   init(
     _ moments: some ColumnStatistics, columns: Int, target y: Int, _ terms: [Term],
-    standardize: Bool, intercept: Bool
+    standardize: Bool, intercept: Bool, standardizesTarget: Bool = true
   ) {
     precondition(columns >= 1 && moments.weight > 0, "no target or no rows")
     var (coordinates, basis, isConstant) = ([Range<Int>](), [[Double]](), [Bool]())
@@ -75,11 +76,11 @@ public struct Design: Sendable {
       Array(repeating: $0.offset, count: $0.element.count)
     }
     means = (0..<columns).map { intercept ? moments.mean($0) : 0 }
-    targetCenter = means[y]
+    targetCenter = standardizesTarget ? means[y] : 0
     let variance = moments.comoment(y, y) / moments.weight
     let mean = moments.mean(y)
     let s = (variance + (intercept ? 0 : mean * mean)).squareRoot()
-    targetScale = s > 0 ? s : 1
+    targetScale = s > 0 && standardizesTarget ? s : 1
   }
 
   /// The terms that can have no coefficient whatever the others are.

@@ -32,6 +32,14 @@ struct RowStatistics: ColumnStatistics, Sendable {
   /// wᵢ vᵢ / W on the rows that are fitted, 0 elsewhere.
   func weighted(_ v: [Double]) -> [Double] { zip(shares, v).map { $0 * $1 } }
 
+  /// How much of `earlier` is left in `residual`, and the length of the rest.
+  func share(of earlier: [Double], in residual: [Double]) -> (share: Double, rest: Double) {
+    let before = inner(earlier, earlier)
+    let left = before > 0 ? inner(residual, earlier) / before : 0
+    let rest = zip(residual, earlier).map { $0 - left * $1 }
+    return (abs(left), inner(rest, rest).squareRoot())
+  }
+
   /// The mean as the column came, whatever was taken off it.
   func mean(_ j: Int) -> Double {
     if j < numbers.count { return numbers[j].mean }

@@ -60,7 +60,8 @@ struct ColumnsEngine: PathEngine {
       standardize: options.standardize, intercept: options.intercept)
     var exclusions: [RegularizationPath.Exclusion?] = design.exclusions(penalty)
     let candidates = terms.indices.filter { exclusions[$0] == nil }
-    let likeness = Likeness(problem, fits[0], screens, threads: threads)
+    let likeness = Likeness(
+      problem, fits[0].rows, target: fits[0].residual, screens, threads: threads)
     targetCorrelations = likeness.projections.map { min(1, $0[0]) }
     let standIns = Twins.find(
       design, penalty, among: candidates, projections: likeness.projections,

@@ -162,11 +162,6 @@ struct ColumnsFit: SolvedFit {
   func screened(_ lambda: Double) -> Screen.Fit {
     Screen.Fit(
       price: lambda * problem.penalty.alpha / targetScale,
-      since: epochs.map { epoch in
-        let before = square(epoch)
-        let left = before > 0 ? rows.inner(residual, epoch) / before : 0
-        let rest = zip(residual, epoch).map { $0 - left * $1 }
-        return (share: abs(left), rest: square(rest).squareRoot())
-      })
+      since: epochs.map { rows.share(of: $0, in: residual) })
   }
 }
