@@ -13,8 +13,7 @@ public struct Fit: Sendable {
   public let missing: [Int]
   /// For each predictor, whether it holds whole numbers that only rise or only fall.
   public let isSequence: [Bool]
-  /// The two labels of a target that is text, coded 0 and 1.
-  public let targetLabels: [String]
+  public let target: FittedTarget
   public let crossValidation: CrossValidation?
   public let criterion: Criterion
   public let selection: Selection
@@ -32,7 +31,7 @@ public struct Fit: Sendable {
     self.options = options
     counts = blocks.counts
     (types, missing, isSequence) = (blocks.types, blocks.missing, blocks.isSequence)
-    targetLabels = blocks.targetLabels
+    target = blocks.target
     let columns = blocks.predictors.map { schema.predictors[$0] }
     self.columns = columns
     try Self.check(blocks, schema, options, source)
@@ -66,7 +65,7 @@ public struct Fit: Sendable {
   public var rowNotes: [(count: Int, text: String)] {
     [
       (counts.skipped, "of the wrong length, passed over"),
-      (counts.withoutTarget, "without a target, written and not fitted"),
+      (counts.withoutTarget, "without \(schema.requiredCells), written and not fitted"),
       (counts.incomplete, "with missing cells, written and not fitted"),
     ].map { ($0, "\($0 == 1 ? "row" : "rows") \($1)") }
   }
@@ -88,10 +87,16 @@ public struct Fit: Sendable {
       return overflow(
         term.map { schema.predictors[blocks.predictors[$0]] } ?? schema.target, schema, source)
     case .constantTarget:
+      let name = schema.header.label(schema.target)
+      let what =
+        switch blocks.target.family {
+        case .cox: "there is no event"
+        case .multigaussian: "one of the targets holds a single value"
+        default: "the target '\(name)' holds a single value"
+        }
       return Failure(
         .data,
-        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in all rows outside a fold (deal other folds, or use --choose bic)"
-      )
+        "\(source): \(what) in all rows outside a fold (deal other folds, or use --choose bic)")
     }
   }
 
@@ -117,6 +122,18 @@ public struct Fit: Sendable {
       throw Failure(
         .data,
         "\(source): the target '\(schema.header.label(schema.target))' holds a single value in the rows to fit; there is nothing to predict"
+      )
+    }
+    if let event = schema.event, blocks.counts.events == 0 {
+      throw Failure(
+        .data,
+        "\(source): the event '\(schema.header.label(event))' is 0 in all rows to fit; there is nothing to predict"
+      )
+    }
+    if let lone = blocks.counts.classes.firstIndex(of: 1) {
+      throw Failure(
+        .data,
+        "\(source): '\(blocks.target.labels[lone])' stands in a single row of the target '\(schema.header.label(schema.target))'; a class needs two (--na '\(blocks.target.labels[lone])' leaves the row out of the fit)"
       )
     }
     if options.crossValidates { try checkFolds(rows, blocks, options, source) }
@@ -163,6 +180,14 @@ extension Options {
 }
 
 extension Schema {
+  /// What a row has to have to be fitted.
+  fileprivate var requiredCells: String {
+    [
+      family == .cox ? "a time" : targets.count > 1 ? "all targets" : "a target",
+      event == nil ? nil : "an event", offset == nil ? nil : "an offset",
+    ].compactMap { $0 }.joined(separator: " or ")
+  }
+
   /// The penalty on some columns, each a term.
   func penalty(_ options: Options, _ columns: [Int], _ terms: [Term]) throws(Failure)
     -> ElasticNet

@@ -33,11 +33,39 @@ enum Summary {
       "lambda \(short(points[step].lambda)) by \(fit.criterion.label), step \(step + 1) of \(points.count)"
     if let cv = fit.crossValidation {
       line +=
-        "; CV error \(short(cv.mean[step])) ± \(short(cv.standardError[step], digits: 2)) in \(cv.folds) folds"
+        "; CV \(errorName(fit)) \(short(cv.mean[step])) ± \(short(cv.standardError[step], digits: 2)) in \(cv.folds) folds"
     }
-    line += "; R² \(short(points[step].devianceRatio, digits: 3))"
+    line +=
+      "; \(fit.path.family.isSquared ? "R²" : "deviance explained") \(short(points[step].devianceRatio, digits: 3))"
     if fit.selection.isCapped { line += "; held back by --max-features" }
     return line
+  }
+
+  /// What was cross-validated.
+  private static func errorName(_ fit: Fit) -> String {
+    switch fit.options.metric {
+    case .deviance: fit.path.family.isSquared ? "error" : "deviance"
+    case .error: "class error"
+    case .auc: "1 − AUC"
+    }
+  }
+
+  /// What the target turned out to be, where that goes without saying nowhere else.
+  private static func targetNote(_ fit: Fit) -> String? {
+    let (target, labels) = (fit.target, fit.target.labels)
+    switch fit.path.family {
+    case .gaussian where labels.count == 2:
+      return "note: the target is 0 for '\(labels[0])', 1 for '\(labels[1])'"
+    case .binomial where target.isTold && labels == ["0", "1"]:
+      return "note: the target holds only 0 and 1: binomial"
+    case .binomial where target.isTold:
+      return "note: the target holds two labels: binomial, '\(labels[1])' is 1"
+    case .binomial where labels != ["0", "1"]:
+      return "note: '\(labels[1])' is 1, '\(labels[0])' is 0"
+    case .multinomial where target.isTold:
+      return "note: the target holds \(labels.count) labels: multinomial"
+    default: return nil
+    }
   }
 
   private static func notes(_ fit: Fit, _ kept: [String]) -> [String] {
@@ -62,10 +90,7 @@ enum Summary {
       ("missing cells", missing),
     ].compactMap { text, columns in columns.text.map { "note: \(text): \($0)" } }
     lines += warnings
-    if fit.targetLabels.count == 2 {
-      lines.append(
-        "note: the target is 0 for '\(fit.targetLabels[0])', 1 for '\(fit.targetLabels[1])'")
-    }
+    if let note = targetNote(fit) { lines.append(note) }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     let entered = fit.path.entries.count { $0 != nil }
