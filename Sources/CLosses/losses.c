@@ -85,3 +85,46 @@ WIDE void closses_poisson(double *eta, size_t rows, size_t stride, const double 
     }
   }
 }
+
+/// `ROWS` rows and `groups` of lanes at a time; constants, so that the sums stay in registers.
+#define ROWS 4
+INLINE void predict(const double *const *columns, size_t count, size_t row, int rows,
+                    const double *vectors, size_t stride, const double *start,
+                    const double *offset, double *eta, const int groups) {
+  lanes sum[ROWS][3];
+  for (int r = 0; r < rows; r++)
+    for (int g = 0; g < groups; g++)
+      sum[r][g] = ((const lanes *)start)[g] + (offset ? offset[row + (size_t)r] : 0);
+  for (size_t c = 0; c < count; c++) {
+    const lanes *const v = (const lanes *)(vectors + c * stride);
+    const double *const x = columns[c] + row;
+    for (int r = 0; r < rows; r++)
+      for (int g = 0; g < groups; g++) sum[r][g] += x[r] * v[g];
+  }
+  for (int r = 0; r < rows; r++)
+    for (int g = 0; g < groups; g++) ((lanes *)(eta + (row + (size_t)r) * stride))[g] = sum[r][g];
+}
+
+INLINE void predict_all(const double *const *columns, size_t count, size_t rows,
+                        const double *vectors, size_t stride, const double *start,
+                        const double *offset, double *eta, const int groups) {
+  size_t row = 0;
+  for (; row + ROWS <= rows; row += ROWS)
+    predict(columns, count, row, ROWS, vectors, stride, start, offset, eta, groups);
+  for (; row < rows; row++)
+    predict(columns, count, row, 1, vectors, stride, start, offset, eta, groups);
+}
+
+WIDE void closses_predict(const double *const *columns, size_t count, size_t rows,
+                          const double *vectors, size_t stride, const double *start,
+                          const double *offset, double *eta) {
+  size_t f = 0;
+  for (; f + 12 <= stride; f += 12)
+    predict_all(columns, count, rows, vectors + f, stride, start + f, offset, eta + f, 3);
+  if (f + 8 <= stride) {
+    predict_all(columns, count, rows, vectors + f, stride, start + f, offset, eta + f, 2);
+    f += 8;
+  }
+  if (f + 4 <= stride)
+    predict_all(columns, count, rows, vectors + f, stride, start + f, offset, eta + f, 1);
+}

@@ -1,3 +1,4 @@
+internal import CLosses
 internal import COpenBLAS
 internal import CProducts
 
@@ -83,25 +84,35 @@ enum LinearAlgebra {
     }
   }
 
-  /// `out += X V` for the rows from `x` on.
+  /// X V, and a start for each row.
   ///
   /// - Parameters:
-  ///   - x: column-major, columns `leading` apart.
+  ///   - columns: of X, each of `rows`.
   ///   - vectors: `columns × stride`, row-major.
-  ///   - out: `rows × stride`, row-major.
-  static func addProduct(
-    _ x: UnsafePointer<Double>, leading: Int, rows: Int, columns: Int, _ vectors: [Double],
-    stride: Int, to out: inout [Double]
-  ) {
-    precondition(vectors.count == columns * stride && out.count == rows * stride)
-    guard rows > 0, columns > 0 else { return }
-    _ = singleThreaded
-    unsafe out.withUnsafeMutableBufferPointer { out in
+  ///   - start: what every row starts from, of `stride`, a multiple of `CLOSSES_LANES`.
+  ///   - offset: what is added to all of a row, one a row; empty for nothing.
+  /// - Returns: `rows × stride`, row-major.
+  static func product(
+    _ columns: [UnsafePointer<Double>], rows: Int, _ vectors: [Double], stride: Int,
+    start: [Double], offset: ArraySlice<Double>
+  ) -> [Double] {
+    precondition(unsafe vectors.count == columns.count * stride && start.count == stride)
+    precondition(offset.isEmpty || offset.count == rows)
+    return unsafe Array(unsafeUninitializedCapacity: rows * stride) { out, count in
+      count = rows * stride
+      guard rows > 0 else { return }
       unsafe vectors.withUnsafeBufferPointer { vectors in
-        // Row-major is the transpose of column-major.
-        unsafe cblas_dgemm(
-          CblasColMajor, CblasNoTrans, CblasTrans, CInt(stride), CInt(rows), CInt(columns), 1,
-          vectors.baseAddress!, CInt(stride), x, CInt(leading), 1, out.baseAddress!, CInt(stride))
+        unsafe columns.withUnsafeBufferPointer { columns in
+          unsafe start.withUnsafeBufferPointer { start in
+            unsafe offset.withUnsafeBufferPointer { offset in
+              // An empty array has no address; none of it is read.
+              unsafe closses_predict(
+                columns.baseAddress!, columns.count, rows,
+                vectors.baseAddress ?? start.baseAddress!, stride, start.baseAddress!,
+                offset.isEmpty ? nil : offset.baseAddress!, out.baseAddress!)
+            }
+          }
+        }
       }
     }
   }
@@ -119,6 +130,13 @@ enum LinearAlgebra {
     precondition(vectors.count == rows * stride && out.count >= offset + columns * stride)
     guard rows > 0, columns > 0 else { return }
     _ = singleThreaded
+    if stride % Int(CPRODUCTS_LANES) == 0 && stride <= 64 {
+      // For a dozen vectors a matrix product would pack both sides first, which costs more.
+      let pointers = unsafe (0..<columns).map { unsafe x + $0 * leading }
+      let products = unsafe transposedProduct(pointers, vectors, length: rows, stride: stride)
+      for (index, value) in products.enumerated() { out[offset + index] += value }
+      return
+    }
     unsafe out.withUnsafeMutableBufferPointer { out in
       unsafe vectors.withUnsafeBufferPointer { vectors in
         unsafe cblas_dgemm(
@@ -155,14 +173,22 @@ enum LinearAlgebra {
   static func transposedProduct(
     _ columns: [UnsafePointer<Double>], _ vectors: InterleavedVectors
   ) -> [Double] {
-    unsafe Array(unsafeUninitializedCapacity: columns.count * vectors.stride) { out, count in
-      count = unsafe columns.count * vectors.stride
+    unsafe transposedProduct(
+      columns, vectors.values, length: vectors.length, stride: vectors.stride)
+  }
+
+  private static func transposedProduct(
+    _ columns: [UnsafePointer<Double>], _ values: [Double], length: Int, stride: Int
+  ) -> [Double] {
+    precondition(values.count >= length * stride)
+    return unsafe Array(unsafeUninitializedCapacity: columns.count * stride) { out, count in
+      count = unsafe columns.count * stride
       guard count > 0 else { return }
-      unsafe vectors.values.withUnsafeBufferPointer { values in
+      unsafe values.withUnsafeBufferPointer { values in
         unsafe columns.withUnsafeBufferPointer { columns in
           unsafe cproducts(
-            columns.baseAddress!, columns.count, vectors.length, values.baseAddress!,
-            vectors.stride, out.baseAddress!)
+            columns.baseAddress!, columns.count, length, values.baseAddress!, stride,
+            out.baseAddress!)
         }
       }
     }

@@ -140,10 +140,13 @@ struct LossEngine: PathEngine {
 
   /// Brings all fits to their optimum over the terms that they watch.
   private mutating func settle(_ lambda: Double) {
-    concurrently(&fits, threads: threads) { _, fit in
-      fit.begin(lambda)
-      if !fit.isDone { fit.propose() }
+    concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
+    // A curvature costs less than a pass for all fits, so all get one half way to where the first looks.
+    if watchesAll && !fits[0].isDone {
+      fits[0].propose()
+      renew(at: fits[0].midway)
     }
+    concurrently(&fits, threads: threads) { _, fit in if !fit.isDone { fit.propose() } }
     while true {
       let waiting = fits.indices.filter { !fits[$0].isDone }
       guard !waiting.isEmpty else { return }
@@ -255,12 +258,12 @@ struct LossEngine: PathEngine {
     }
   }
 
-  /// Takes the curvature where the fit to all rows stands now.
-  private mutating func renew() {
+  /// Takes the curvature of the fit to all rows, where it stands or elsewhere.
+  private mutating func renew(at coefficients: [Double]? = nil) {
     let whole = fits[0]
     working = WorkingGram(
       pass.table, responses: problem.responses,
-      weights: pass.curvature(whole.request(at: whole.b), threads: threads))
+      weights: pass.curvature(whole.request(at: coefficients ?? whole.b), threads: threads))
     let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
     working.prepare(nearby.sorted(), threads: threads)
     let working = working

@@ -50,7 +50,7 @@ struct LossFit: SolvedFit {
 
   /// A fit ends at this share of the tolerance. For the lasso the gap falls as fast as the error of the
   /// pulls, so that coefficients are as good as it says; with a ridge part it falls as the square of that.
-  private var share: Double { problem.base.penalty.alpha < 1 ? 1e-6 : 0.1 }
+  private var share: Double { problem.base.penalty.alpha < 1 ? 1e-6 : 0.5 }
   /// A step that leaves more than this of the gap asks for the curvature of now.
   static let slow = 0.1
   /// Steps a λ; what is not reached by then is told by the gap.
@@ -180,6 +180,9 @@ struct LossFit: SolvedFit {
     halvings = 0
     if trial == b { isDone = true }
   }
+
+  /// Half way to where it looks next: the curvature there is nearly the mean of that on the way.
+  var midway: [Double] { zip(b, trial).map { ($0 + $1) / 2 } }
 
   /// Takes the step, or halves it.
   mutating func judge(_ answer: LossPass.Answer) {

@@ -48,9 +48,25 @@ struct LossPass {
   }
 
   private struct Partial: Sendable {
-    let pull: [Double]
-    let value: [Double]
-    let cross: [Double]
+    var pull: [Double]
+    var value: [Double]
+    var cross: [Double]
+  }
+
+  private func forEachBlock(of rows: Range<Int>, _ body: (Range<Int>) -> Void) {
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: LossTable.block) {
+      body(start..<min(start + LossTable.block, rows.upperBound))
+    }
+  }
+
+  private func evaluated(
+    _ loss: any RowLoss, _ rows: Range<Int>, fits: Int, _ vectors: [Double], stride: Int
+  ) -> LossBlock {
+    var block = LossBlock(
+      rows, fits: fits, responses: loss.responses, weights: table.matrix.weights[rows],
+      offset: offset.isEmpty ? [] : offset[rows], eta: predictors(rows, vectors, stride: stride))
+    loss.evaluate(&block)
+    return block
   }
 
   private func run(_ loss: any RowLoss, _ requests: [Request]) -> [Answer] {
@@ -58,16 +74,19 @@ struct LossPass {
     let stride = LossBlock.stride(fits: requests.count, responses: responses)
     let vectors = interleaved(requests, stride: stride)
     let partials = concurrentMap(table.stretches.count, threads: threads) { index in
-      let rows = table.stretches[index].rows
-      var block = LossBlock(
-        rows, fits: requests.count, responses: responses, weights: table.matrix.weights[rows],
-        offset: offset.isEmpty ? [] : offset[rows],
-        eta: predictors(rows, vectors, stride: stride))
-      loss.evaluate(&block)
-      var pull = [Double](repeating: 0, count: table.count * stride)
-      table.addTransposedProduct(
-        rows, block.eta, stride: stride, places: 0..<table.count, to: &pull)
-      return Partial(pull: pull, value: block.value, cross: block.cross)
+      var partial = Partial(
+        pull: Array(repeating: 0, count: table.count * stride),
+        value: Array(repeating: 0, count: stride), cross: Array(repeating: 0, count: stride))
+      forEachBlock(of: table.stretches[index].rows) { rows in
+        let block = evaluated(loss, rows, fits: requests.count, vectors, stride: stride)
+        table.addTransposedProduct(
+          rows, block.eta, stride: stride, places: 0..<table.count, to: &partial.pull)
+        for slot in 0..<stride {
+          partial.value[slot] += block.value[slot]
+          partial.cross[slot] += block.cross[slot]
+        }
+      }
+      return partial
     }
     return concurrentMap(requests.count, threads: threads) { fit in
       let request = requests[fit]
@@ -109,18 +128,11 @@ struct LossPass {
 
   /// The linear predictors of some rows, offset included.
   private func predictors(_ rows: Range<Int>, _ vectors: [Double], stride: Int) -> [Double] {
-    var eta = [Double](repeating: 0, count: rows.count * stride)
-    if !offset.isEmpty {
-      for (place, row) in rows.enumerated() {
-        for f in 0..<stride { eta[place * stride + f] = offset[row] }
-      }
-    }
-    table.addProduct(rows, vectors, stride: stride, to: &eta)
-    return eta
+    table.product(rows, vectors, stride: stride, offset: offset.isEmpty ? [] : offset[rows])
   }
 
   private func run(_ cox: Cox, _ request: Request) -> Answer {
-    let eta = predictors(0..<table.matrix.rows, request.beta, stride: 1)
+    let eta = predictors(0..<table.matrix.rows, request)
     let (value, pull) = cox.evaluate(eta, weights(of: request.blocks))
     var answer = Answer(pull: Array(repeating: 0, count: table.count))
     answer.value = value / request.weight
@@ -151,13 +163,9 @@ struct LossPass {
       precondition(loss.responses == 1)
       let vectors = interleaved(requests, stride: stride)
       let parts = concurrentMap(table.stretches.count, threads: threads) { index in
-        let rows = table.stretches[index].rows
-        var block = LossBlock(
-          rows, fits: requests.count, responses: 1, weights: table.matrix.weights[rows],
-          offset: offset.isEmpty ? [] : offset[rows],
-          eta: predictors(rows, vectors, stride: stride))
-        loss.evaluate(&block)
-        return block.eta
+        evaluated(
+          loss, table.stretches[index].rows, fits: requests.count, vectors, stride: stride
+        ).eta
       }
       return requests.indices.map { fit in
         parts.flatMap { part in Swift.stride(from: fit, to: part.count, by: stride).map { part[$0] } }
@@ -176,7 +184,11 @@ struct LossPass {
 
   /// All linear predictors of a fit in some rows, `rows × responses`.
   func predictors(_ rows: Range<Int>, _ request: Request) -> [Double] {
-    predictors(rows, request.beta, stride: objective.responses)
+    let responses = objective.responses
+    let stride = LossBlock.stride(fits: 1, responses: responses)
+    let all = predictors(rows, interleaved([request], stride: stride), stride: stride)
+    guard stride > responses else { return all }
+    return (0..<rows.count).flatMap { all[$0 * stride..<$0 * stride + responses] }
   }
 
   /// wᵢ ∂²ℓ/∂η_k∂η_m at a fit to all rows, for each pair k ≤ m one value a row.

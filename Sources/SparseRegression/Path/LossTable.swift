@@ -17,8 +17,9 @@ struct LossTable: Sendable {
   /// Copies of the dense columns; nil where they are the matrix's own.
   private var copies: [Double]? = nil
 
-  /// Rows that are worked on at once, so that their columns stay in the cache.
-  private static let stretch = 1024
+  private static let stretch = 2048
+  /// Rows that are worked on at once, so that what is read again stays in the nearest cache.
+  static let block = 256
 
   /// - Parameters:
   ///   - watchesAll: whether all columns have a place from the start.
@@ -66,22 +67,33 @@ struct LossTable: Sendable {
     return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!, matrix.rows) }
   }
 
-  /// `out += X V` over some rows and all places.
+  /// X V over some rows and all places.
   ///
   /// - Parameters:
   ///   - vectors: `count × stride`, row-major; the first row belongs to the ones.
-  ///   - out: `rows × stride`, row-major.
-  func addProduct(_ rows: Range<Int>, _ vectors: [Double], stride: Int, to out: inout [Double]) {
-    precondition(vectors.count == count * stride && out.count == rows.count * stride)
-    for row in 0..<rows.count {
-      for f in 0..<stride { out[row &* stride &+ f] += vectors[f] }
+  ///   - stride: a multiple of `CLOSSES_LANES`.
+  ///   - offset: what is added to all of a row, one a row; empty for nothing.
+  /// - Returns: `rows × stride`, row-major.
+  func product(
+    _ rows: Range<Int>, _ vectors: [Double], stride: Int, offset: ArraySlice<Double>
+  ) -> [Double] {
+    precondition(vectors.count == count * stride)
+    var (wanted, some) = ([Int](), [Double]())
+    for column in 0..<dense {
+      let values = vectors[(column + 1) * stride..<(column + 2) * stride]
+      guard values.contains(where: { $0 != 0 }) else { continue }
+      wanted.append(column)
+      some += values
     }
-    let some = Array(vectors[stride..<(dense + 1) * stride])
-    _ = unsafe withDense { x, leading in
-      unsafe LinearAlgebra.addProduct(
-        x + rows.lowerBound, leading: leading, rows: rows.count, columns: dense, some,
-        stride: stride, to: &out)
+    let start = Array(vectors[..<stride])
+    func product(_ columns: [UnsafePointer<Double>]) -> [Double] {
+      unsafe LinearAlgebra.product(
+        columns, rows: rows.count, some, stride: stride, start: start, offset: offset)
     }
+    var out =
+      unsafe withDense { x, leading in
+        unsafe product(wanted.map { unsafe x + $0 * leading + rows.lowerBound })
+      } ?? product([])
     for index in dense..<columns.count {
       let start = (index + 1) * stride
       guard vectors[start..<start + stride].contains(where: { $0 != 0 }) else { continue }
@@ -90,6 +102,7 @@ struct LossTable: Sendable {
         for f in 0..<stride { out[at + f] += vectors[start + f] }
       }
     }
+    return out
   }
 
   /// `out += X' R` over some rows and places.
@@ -109,10 +122,10 @@ struct LossTable: Sendable {
     }
     let some = places.clamped(to: 1..<dense + 1)
     _ = unsafe withDense { x, leading in
+      let first = unsafe x + (some.lowerBound - 1) * leading + rows.lowerBound
       unsafe LinearAlgebra.addTransposedProduct(
-        x + (some.lowerBound - 1) * leading + rows.lowerBound, leading: leading, rows: rows.count,
-        columns: some.count, vectors, stride: stride, to: &out,
-        at: (some.lowerBound - places.lowerBound) * stride)
+        first, leading: leading, rows: rows.count, columns: some.count, vectors, stride: stride,
+        to: &out, at: (some.lowerBound - places.lowerBound) * stride)
     }
     for place in places.clamped(to: dense + 1..<max(count, dense + 1)) {
       let (index, start) = (place - 1, (place - places.lowerBound) * stride)
