@@ -139,6 +139,11 @@ enum LinearAlgebra {
     }
     unsafe out.withUnsafeMutableBufferPointer { out in
       unsafe vectors.withUnsafeBufferPointer { vectors in
+        guard stride > 1 else {
+          return unsafe cblas_dgemv(
+            CblasColMajor, CblasTrans, CInt(rows), CInt(columns), 1, x, CInt(leading),
+            vectors.baseAddress!, 1, 1, out.baseAddress! + offset, 1)
+        }
         unsafe cblas_dgemm(
           CblasColMajor, CblasNoTrans, CblasNoTrans, CInt(stride), CInt(columns), CInt(rows), 1,
           vectors.baseAddress!, CInt(stride), x, CInt(leading), 1, out.baseAddress! + offset,

@@ -7,21 +7,20 @@ internal import RealModule
 struct Cox: Sendable {
   /// 1 for an event, 0 for a row that was censored; one a row.
   let event: [Double]
-  /// Rows of one time, latest first.
-  private let times: [[Int]]
+  /// The rows, those of the latest time first.
+  private let order: [Int]
+  /// Where in `order` each time begins, and the end.
+  private let bounds: [Int]
 
   init(time: [Double], event: [Double]) {
     self.event = event
-    var times: [[Int]] = []
-    for row in time.indices.sorted(by: { (time[$1], $0) < (time[$0], $1) }) {
-      if let last = times.last, time[last[0]] == time[row] {
-        times[times.count - 1].append(row)
-      } else {
-        times.append([row])
-      }
-    }
-    self.times = times
+    let order = time.indices.sorted { (time[$1], $0) < (time[$0], $1) }
+    self.order = order
+    bounds = order.indices.filter { $0 == 0 || time[order[$0]] != time[order[$0 - 1]] } + [order.count]
   }
+
+  /// The number of distinct times.
+  private var times: Int { bounds.count - 1 }
 
   /// The loss and the pull of each row, times its weight.
   ///
@@ -33,10 +32,10 @@ struct Cox: Sendable {
     let most = eta.max() ?? 0
     let risk = zip(eta, weights).map { $1 * .exp($0 - most) }
     var (value, pull) = (0.0, [Double](repeating: 0, count: eta.count))
-    walk(risk, weights) { rows, events, atRisk in
+    walk(risk, weights) { events, atRisk in
       value += events * (.log(atRisk) + most)
-      for row in rows where event[row] == 1 { value -= weights[row] * eta[row] }
     } hazard: { row, hazard, _ in
+      value -= weights[row] * event[row] * eta[row]
       pull[row] = weights[row] * event[row] - risk[row] * hazard
     }
     return (value, pull)
@@ -47,7 +46,7 @@ struct Cox: Sendable {
     let most = eta.max() ?? 0
     let risk = zip(eta, weights).map { $1 * .exp($0 - most) }
     var curvature = [Double](repeating: 0, count: eta.count)
-    walk(risk, weights) { _, _, _ in
+    walk(risk, weights) { _, _ in
     } hazard: { row, hazard, square in
       curvature[row] = max(risk[row] * hazard - risk[row] * risk[row] * square, 0)
     }
@@ -56,8 +55,10 @@ struct Cox: Sendable {
 
   /// The least loss that some rows can have: Σ over times D log D, with D the weight of the events then.
   func least(_ weights: [Double]) -> Double {
-    times.reduce(0) { sum, rows in
-      let events = rows.reduce(0) { $0 + weights[$1] * event[$1] }
+    (0..<times).reduce(0) { sum, time in
+      let events = order[bounds[time]..<bounds[time + 1]].reduce(0) {
+        $0 + weights[$1] * event[$1]
+      }
       return events > 0 ? sum + events * .log(events) : sum
     }
   }
@@ -65,30 +66,31 @@ struct Cox: Sendable {
   /// Goes back in time to add up who is at risk, and forth again to add up the hazard so far.
   ///
   /// - Parameters:
-  ///   - event: of the rows of a time, Σ w of the events, Σ risk of those still at risk.
-  ///   - hazard: of a row, Σ D / S and Σ D / S² over the times up to its own.
+  ///   - body: told, for each time with an event, Σ w of its events and Σ risk of those still at risk.
+  ///   - hazard: told, for each row, Σ D / S and Σ D / S² over the times up to its own.
+  @inline(__always)
   private func walk(
     _ risk: [Double], _ weights: [Double],
-    event body: ([Int], Double, Double) -> Void, hazard: (Int, Double, Double) -> Void
+    event body: (Double, Double) -> Void, hazard: (Int, Double, Double) -> Void
   ) {
-    var (atRisk, all) = (0.0, [(events: Double, atRisk: Double)]())
-    all.reserveCapacity(times.count)
-    for rows in times {
-      var events = 0.0
-      for row in rows {
-        atRisk += risk[row]
-        events += weights[row] * event[row]
+    var (events, atRisk) = ([Double](repeating: 0, count: times), [Double](repeating: 0, count: times))
+    var sumAtRisk = 0.0
+    for time in 0..<times {
+      for place in bounds[time]..<bounds[time + 1] {
+        let row = order[place]
+        sumAtRisk += risk[row]
+        events[time] += weights[row] * event[row]
       }
-      if events > 0 { body(rows, events, atRisk) }
-      all.append((events, atRisk))
+      atRisk[time] = sumAtRisk
+      if events[time] > 0 { body(events[time], sumAtRisk) }
     }
     var (sum, square) = (0.0, 0.0)
-    for (rows, one) in zip(times, all).reversed() {
-      if one.events > 0 {
-        sum += one.events / one.atRisk
-        square += one.events / (one.atRisk * one.atRisk)
+    for time in (0..<times).reversed() {
+      if events[time] > 0 {
+        sum += events[time] / atRisk[time]
+        square += events[time] / (atRisk[time] * atRisk[time])
       }
-      for row in rows { hazard(row, sum, square) }
+      for place in bounds[time]..<bounds[time + 1] { hazard(order[place], sum, square) }
     }
   }
 }

@@ -124,9 +124,7 @@ struct LossProblem: Sendable {
 
   /// What a fold counts in the mean over folds: its weight; of survival times that of its events.
   func testWeight(_ test: Int) -> Double {
-    matrix.blocks[test].reduce(0) { sum, row in
-      if case .survival(let cox) = objective { return sum + matrix.weights[row] * cox.event[row] }
-      return sum + matrix.weights[row]
-    }
+    guard case .survival(let cox) = objective else { return matrix.blockWeights[test] }
+    return matrix.blocks[test].reduce(0) { $0 + matrix.weights[$1] * cox.event[$1] }
   }
 }

@@ -90,9 +90,13 @@ final class WorkingGram: Sendable {
       return out
     }
     return some.indices.map { index in
-      places.indices.flatMap { place in
-        sums.map { $0[(place - places.lowerBound) * some.count + index] }
+      var row = [Double](repeating: 0, count: places.count * blocks)
+      for (block, sum) in sums.enumerated() {
+        for place in 0..<places.count {
+          row[place &* blocks &+ block] = sum[place &* some.count &+ index]
+        }
       }
+      return row
     }
   }
 }
