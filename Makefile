@@ -43,14 +43,21 @@ references: ## make the reference figures anew (R with glmnet, Python with sciki
 	python3 samples/make.py
 	python3 samples/make-diabetes.py
 	Rscript Tests/References/make-glmnet.R
+	Rscript Tests/References/make-glmnet-families.R
+	Rscript Tests/References/make-glmnet-choices.R
 	python3 Tests/References/make-sklearn.py
+	python3 Tests/References/make-huber.py
+	python3 Tests/References/make-nonconvex.py
 
 man: dependencies ## write the manual page anew
 	$(SWIFT) package --allow-writing-to-package-directory generate-manual --date $(MANUAL_DATE)
 	cp .build/plugins/GenerateManual/outputs/CSVLassoTool/csvlasso.1 docs/csvlasso.1
 
+# OpenBLAS without threads, libstdc++, zlib and libzstd are linked in, too, where their archives are found.
 static: dependencies
-	$(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static
+	flags=$$(scripts/archives.sh) && \
+	  PKG_CONFIG_PATH="$(CURDIR)/.build/archives$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" \
+	  $(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static $$flags
 
 install: static ## install under PREFIX (/usr/local), the Swift runtime linked in
 	install -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \

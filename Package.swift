@@ -8,7 +8,7 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
 ]
 
-// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CNumbers;
+// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CMalloc, CNumbers;
 // SparseRegression → COpenBLAS, CProducts, CLosses }. The two libraries meet only in CSVLasso.
 let package = Package(
   name: "csvlasso",
@@ -27,14 +27,15 @@ let package = Package(
       name: "CLibCSV", providers: [.apt(["libcsv-dev"]), .brew(["libcsv"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+      providers: [.apt(["libopenblas-serial-dev"]), .brew(["openblas"])]),
     .systemLibrary(
       name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(name: "CMalloc"),
     .target(name: "CNumbers"),
     .target(
-      name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CNumbers"],
+      name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CMalloc", "CNumbers"],
       swiftSettings: strict),
     .target(name: "CProducts"),
     .target(name: "CLosses"),

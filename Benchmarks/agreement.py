@@ -15,7 +15,7 @@ from itertools import islice
 
 import environments
 from environments import NotInstallable, last_line
-from programs import HERE
+from programs import FLAGS, HERE
 
 FOLDS = 10
 TOLERANCE = 1e-5        # relative, of the cross-validated errors
@@ -47,20 +47,20 @@ def with_folds(source, target, rows):
     return count
 
 
-def ours(data, given, *more):
+def ours(data, family, given, *more):
     """Our model of the data, as a dictionary."""
-    command = [given.ours, "fit", "-y", "y", "--fold-column", "fold", "-q", *more, data]
+    command = [given.ours, "fit", *FLAGS[family], "--fold-column", "fold", "-q", *more, data]
     done = subprocess.run(command, text=True, capture_output=True, timeout=given.timeout)
     if done.returncode != 0:
         raise ValueError("csvlasso failed: " + last_line(done.stderr))
     return json.loads(done.stdout)
 
 
-def theirs(data, lambdas, given):
+def theirs(data, family, lambdas, given):
     """What cv.glmnet says: points, lambda.min, lambda.1se, kept."""
     grid, out = given.data / "agreement-lambda.txt", given.data / "agreement-glmnet.txt"
     grid.write_text("".join(f"{value!r}\n" for value in lambdas))
-    command = [environments.r(), HERE / "agreement.R", data, grid, out]
+    command = [environments.r(), HERE / "agreement.R", data, grid, out, family]
     done = subprocess.run(command, text=True, capture_output=True, timeout=R_LIMIT)
     if done.returncode != 0:
         raise ValueError("cv.glmnet failed: " + last_line(done.stderr))
@@ -87,12 +87,12 @@ def compare(table, source, rows, given):
     result = Comparison()
     try:
         result.rows = with_folds(source, data, rows)
-        model = ours(data, given)
+        model = ours(data, table.family, given)
         cv = model["cross_validation"]
         lambdas = cv["lambda"]
         if given.full_agreement:
-            lambdas = ours(data, given, "--full-path")["path"]["lambda"]
-        points, at, kept = theirs(data, lambdas, given)
+            lambdas = ours(data, table.family, given, "--full-path")["path"]["lambda"]
+        points, at, kept = theirs(data, table.family, lambdas, given)
     except (ValueError, NotInstallable, subprocess.TimeoutExpired) as reason:
         result.fault = str(reason) if not isinstance(reason, subprocess.TimeoutExpired) else (
             f"not compared: {reason.cmd[0]} took more than {reason.timeout:g} s")

@@ -1,6 +1,7 @@
 """The main job, whole processes: ours and its peers in turn, and whether they choose the same.
 
-    python3 Benchmarks/bench.py [SET...]      S1 T1 T2 M1 W1 W2; all of them if none is named
+    python3 Benchmarks/bench.py [SET...]      S1 T1 T2 M1 W1 W2 L1 L2 P1 K1 C1; all of them if
+                                              none is named
     python3 Benchmarks/bench.py --quick       small sets, the peers that are soon installed
 
 Makes the sets where absent, installs the peers, and writes a report. A run that fails or takes too
@@ -19,7 +20,7 @@ import environments
 import report
 from environments import NotInstallable
 from measure import Run, measure
-from programs import FULL, HERE, QUICK, programs
+from programs import FULL, HERE, QUICK, TARGETS, programs
 
 QUICK_PROGRAMS = ["ours", "sklearn", "r", "polars-read", "wc"]
 SHORT, BURST = 0.3, 10      # runs below so many seconds come so many at a time
@@ -94,18 +95,19 @@ def warm(file):
             pass
 
 
-def columns(out):
-    """How many columns stand in what was written; None where that is no CSV with a target."""
+def columns(out, target):
+    """How many columns stand in what was written; None where that is no CSV with the target."""
     with open(out, "rb") as file:
-        names = file.readline().rstrip(b"\r\n").split(b",")
-    return len(names) - 1 if names[-1].strip(b'"') == b"y" else None
+        names = [name.strip(b'"').decode(errors="replace")
+                 for name in file.readline().rstrip(b"\r\n").split(b",")]
+    return len(names) - len(target) if names[-len(target):] == target else None
 
 
-def run(program, file, given):
+def run(program, table, file, given):
     """One run, or a burst of short ones; and the number of columns chosen."""
     out = given.data / f"out-{program.key}.csv"
     try:
-        command = program.called(file, out, given.ours)
+        command = program.called(file, out, given.ours, table.family)
     except NotInstallable as reason:
         return [Run(fault=str(reason))], None
     # What is told on standard output goes to OUT, unless the program writes OUT itself.
@@ -113,7 +115,8 @@ def run(program, file, given):
     runs = [measure(command, streams, given.timeout)]
     while not runs[-1].fault and runs[0].seconds < SHORT and len(runs) < BURST:
         runs.append(measure(command, streams, given.timeout))
-    count = None if runs[-1].fault or program.key in ("wc", "polars-read", "cut") else columns(out)
+    reads_only = program.key in ("wc", "polars-read", "cut")
+    count = None if runs[-1].fault or reads_only else columns(out, TARGETS[table.family])
     return runs, count
 
 
@@ -121,13 +124,14 @@ def measure_set(table, chosen, given):
     """Runs of every program, in turn: by key the runs and the number of columns."""
     file = make(table, given.data)
     warm(file)
+    chosen = [program for program in chosen if table.family in program.families]
     runs, counts = {program.key: [] for program in chosen}, {}
     for turn in range(given.rounds):
         for program in chosen:
             done = runs[program.key]
             if done and (done[-1].fault or done[-1].seconds > given.slow):
                 continue
-            more, count = run(program, file, given)
+            more, count = run(program, table, file, given)
             done += more
             counts[program.key] = count
             last = more[-1]

@@ -18,6 +18,7 @@ class Set:
     peak: float | None = None           # MB, at most
     beats_reading: bool = False         # the whole job in less time than polars reads the file
     agreement_rows: int | None = None   # rows compared with cv.glmnet; all where None
+    family: str = "gaussian"
 
     @property
     def shape(self):
@@ -37,6 +38,11 @@ FULL = {s.name: s for s in [
     Set("M1", 20_000, 2_000, ratio=8, peak=700, agreement_rows=4_000),
     Set("W1", 1_000, 20_000, ratio=10, peak=matrix(1_000, 20_000)),
     Set("W2", 300, 200_000, ratio=15, peak=matrix(300, 200_000)),
+    Set("L1", 500_000, 50, ratio=8, agreement_rows=20_000, family="binomial"),
+    Set("L2", 1_000, 20_000, ratio=8, family="binomial"),
+    Set("P1", 100_000, 50, ratio=10, agreement_rows=20_000, family="poisson"),
+    Set("K1", 20_000, 100, ratio=5, agreement_rows=2_000, family="multinomial"),
+    Set("C1", 20_000, 100, ratio=5, agreement_rows=5_000, family="cox"),
 ]}
 QUICK = {s.name: s for s in [
     FULL["S1"],
@@ -46,6 +52,14 @@ QUICK = {s.name: s for s in [
 ]}
 
 
+# Our flags by family. A target of 0 and 1, or of text, tells its family by itself.
+FLAGS = {"gaussian": ["-y", "y"], "binomial": ["-y", "y"], "multinomial": ["-y", "y"],
+         "poisson": ["--family", "poisson", "-y", "y"],
+         "cox": ["--family", "cox", "--time", "time", "--event", "event"]}
+# The columns of the target.
+TARGETS = {family: ["y"] for family in FLAGS} | {"cox": ["time", "event"]}
+
+
 @dataclass(frozen=True)
 class Program:
     """What is timed. `kind` is ours, peer, or reference: work that is not the whole job."""
@@ -53,9 +67,10 @@ class Program:
     label: str
     kind: str
     environment: str | None             # of environments.py; None for what the system has
-    command: tuple                      # PROGRAM, FILE and OUT stand for what their names say
+    command: tuple                      # PROGRAM, FILE, OUT, FAMILY stand for what their names say
+    families: tuple = tuple(FLAGS)      # what it fits
 
-    def called(self, file, out, ours):
+    def called(self, file, out, ours, family):
         """The command line. Raises NotInstallable."""
         if self.environment is None:
             program = ours
@@ -63,29 +78,32 @@ class Program:
             program = environments.r()
         else:
             program = environments.python(self.environment)
-        places = {"PROGRAM": program, "FILE": file, "OUT": out}
-        return [str(places.get(word, word)) for word in self.command]
+        places = {"PROGRAM": program, "FILE": file, "OUT": out, "FAMILY": family}
+        words = [w for word in self.command for w in (FLAGS[family] if word == "FLAGS" else [word])]
+        return [str(places.get(word, word)) for word in words]
 
 
-def peer(key, label, environment, script, *more, kind="peer"):
-    """A script in peers/ that takes FILE and OUT."""
-    command = ("PROGRAM", str(PEERS / script), "FILE", "OUT", *more)
-    return Program(key, label, kind, environment, command)
+def peer(key, label, environment, script, *more, kind="peer", families=tuple(FLAGS)):
+    """A script in peers/ that takes FILE, OUT and FAMILY."""
+    command = ("PROGRAM", str(PEERS / script), "FILE", "OUT", "FAMILY", *more)
+    return Program(key, label, kind, environment, command, families)
 
 
 def programs(cores):
     """All of them, ours first. What is written to standard output goes to a file, too."""
     return [
-        Program("ours", "csvlasso", "ours", None, ("PROGRAM", "-y", "y", "-q", "FILE")),
-        peer("port", "polars, python-glmnet", "glmnet", "glmnet_port.py"),
-        peer("sklearn", "polars, scikit-learn LassoCV", "sklearn", "sklearn_lassocv.py"),
+        Program("ours", "csvlasso", "ours", None, ("PROGRAM", "FLAGS", "-q", "FILE")),
+        peer("port", "polars, python-glmnet", "glmnet", "glmnet_port.py",
+             families=("gaussian", "binomial")),
+        peer("sklearn", "polars, scikit-learn LassoCV", "sklearn", "sklearn_lassocv.py",
+             families=("gaussian",)),
         peer("r", "R fread, glmnet", "r", "glmnet.R"),
         peer("r-parallel", f"R fread, glmnet, {cores} processes", "r", "glmnet.R", str(cores)),
         peer("adelie", "polars, adelie", "adelie", "adelie_cv.py"),
-        peer("celer", "polars, celer LassoCV", "celer", "celer_lassocv.py"),
+        peer("celer", "polars, celer LassoCV", "celer", "celer_lassocv.py", families=("gaussian",)),
         peer("polars-read", "polars, reading only", "sklearn", "polars_read.py", kind="reference"),
         Program("ours-o", "csvlasso -o (flushed to disk)", "reference", None,
-                ("PROGRAM", "-y", "y", "-q", "FILE", "-o", "OUT")),
+                ("PROGRAM", "FLAGS", "-q", "FILE", "-o", "OUT")),
         Program("wc", "wc -l", "reference", None, ("wc", "-l", "FILE")),
         Program("cut", "cut -d, -f1-10", "reference", None, ("cut", "-d,", "-f1-10", "FILE")),
     ]

@@ -33,7 +33,7 @@ def short(value):
 def best_peer(runs, chosen):
     """The peer with the smallest median, and that; or (None, None)."""
     timed = [(seconds(runs[p.key]), p) for p in chosen
-             if p.kind == "peer" and seconds(runs[p.key]) is not None]
+             if p.kind == "peer" and p.key in runs and seconds(runs[p.key]) is not None]
     return min(timed, key=lambda pair: pair[0])[::-1] if timed else (None, None)
 
 
@@ -129,7 +129,7 @@ def details(results, chosen):
         lines += ["", f"## {table.name}: {shape}, {size / 1e6:,.1f} MB", "",
                   "| | median s | min–max | runs | CPU s | peak MB | time / csvlasso | columns |",
                   "|---|---:|---:|---:|---:|---:|---:|---:|"]
-        for program in chosen:
+        for program in (p for p in chosen if p.key in runs):
             done = good(runs[program.key])
             label = f"**{program.label}**" if program is best else program.label
             if not done:
@@ -170,7 +170,7 @@ def measurements(results, chosen):
     lines = ["set,program,run,seconds,cpu_seconds,peak_mb,fault"]
     for table, _, runs, _ in results:
         for program in chosen:
-            for index, run in enumerate(runs[program.key]):
+            for index, run in enumerate(runs.get(program.key, [])):
                 fault = run.fault.replace('"', "'")
                 lines.append(f'{table.name},{program.key},{index + 1},{run.seconds:.4f},'
                              f'{run.cpu:.3f},{run.peak:.1f},"{fault}"')

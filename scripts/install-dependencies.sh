@@ -2,9 +2,12 @@
 # Installs the system libraries that the build links to, and the packages named as arguments, where they
 # are missing: with apt on Debian and Ubuntu, by sudo when not root; elsewhere it says which libraries are
 # missing. Does nothing where all are there.
+#
+# Of OpenBLAS any build will do; where there is none, the one without threads comes, since they are never
+# used and take time to start.
 set -eu
 
-packages="libcsv-dev libopenblas-dev libfast-float-dev zlib1g-dev libzstd-dev $*"
+packages="libcsv-dev libfast-float-dev zlib1g-dev libzstd-dev $*"
 
 if ! command -v swift >/dev/null 2>&1; then
   echo "csvlasso: Swift 6.2 or later is needed (https://www.swift.org/install)" >&2
@@ -26,10 +29,17 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   exit 0
 fi
 
+installed() {
+  dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
+}
+
+installed libopenblas-dev || packages="libopenblas-serial-dev $packages"
 missing=""
 for package in $packages; do
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
-    missing="$missing $package"
+  installed "$package" || case " $missing " in
+  *" $package "*) ;;
+  *) missing="$missing $package" ;;
+  esac
 done
 [ -z "$missing" ] && exit 0
 

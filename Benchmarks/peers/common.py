@@ -12,11 +12,17 @@ import polars as pl
 THREADS = len(os.sched_getaffinity(0))
 
 
-def read(path):
-    """The table, the predictors as a column-major matrix, their names, and the target."""
+def read_columns(path, targets=("y",)):
+    """The table, the predictors as a column-major matrix, and their names."""
     table = pl.read_csv(path, infer_schema_length=1000)
-    names = [name for name in table.columns if name != "y"]
+    names = [name for name in table.columns if name not in targets]
     x = table.select(pl.col(names).cast(pl.Float64)).to_numpy(order="fortran", writable=True)
+    return table, x, names
+
+
+def read(path):
+    """The same, and the target."""
+    table, x, names = read_columns(path)
     return table, x, names, table["y"].to_numpy().astype(float)
 
 
@@ -43,10 +49,10 @@ def one_se(errors):
     return int(np.argmax(mean <= mean[best] + spread[best]))
 
 
-def write(table, names, coefficients, penalty, path):
+def write(table, names, coefficients, penalty, path, targets=("y",)):
     """Writes the columns with a nonzero coefficient, and the target."""
     chosen = [name for name, value in zip(names, coefficients) if value != 0]
-    table.select([*chosen, "y"]).write_csv(path)
+    table.select([*chosen, *targets]).write_csv(path)
     print(f"{len(chosen)} of {len(names)} columns, penalty {penalty:.6g}", file=sys.stderr)
 
 

@@ -49,8 +49,11 @@ WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t del
   size_t target = piece;
   uint64_t inside_before = 0;   // all ones inside quotes
   uint64_t closed_before = 0;   // whether the byte before closed a field
-  uint64_t opener_before = 1;   // whether a field may open behind the byte before
   uint64_t return_before = 0;   // whether the byte before is a CR
+  // Of the last block in which a record ends: where it starts, the lines before it, its line ends, and
+  // those of records. Selected, not branched to, for which block holds one is random.
+  size_t last_start = 0, last_lines = 0;
+  uint64_t last_line_ends = 0, last_outer = 0;
   for (size_t i = 0; i < count; i += 64) {
     uint64_t valid;
     const uint8_t *const block = block_at(bytes, i, count, room, &valid);
@@ -64,6 +67,9 @@ WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t del
       inside = prefix_xor(quotes) ^ inside_before;
       const uint64_t opening = quotes & inside;
       const uint64_t closing = quotes & ~inside;
+      // Whether a field may open behind the byte before.
+      const uint64_t opener_before = i == 0 || bytes[i - 1] == delimiter || bytes[i - 1] == quote ||
+                                     bytes[i - 1] == '\n' || bytes[i - 1] == '\r';
       const uint64_t around = mask_of(block, delimiter) | ends | quotes;
       const uint64_t stray = (opening & ~(around << 1 | opener_before)) |
                              ((closing << 1 | closed_before) & valid & ~around);
@@ -71,17 +77,18 @@ WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t del
       inside_before = (uint64_t)((int64_t)inside >> 63);
       closed_before = closing >> 63;
     }
-    opener_before = block[63] == delimiter || ends >> 63 || quotes >> 63;
     if (!is_last && count - i <= 64 && bytes[count - 1] == '\r')
       ends &= ~(1ULL << (count - 1 - i));
     const uint64_t line_ends = returns | (feeds & ~(returns << 1 | return_before));
     return_before = returns >> 63;
     const uint64_t outer = ends & ~inside;
-    if (outer) {
-      const int last = 63 - __builtin_clzll(outer);
-      found.end = i + (size_t)last + 1;
-      found.lines = lines + (size_t)__builtin_popcountll(line_ends & (~0ULL >> (63 - last)));
-      while (target <= i + (size_t)last) {
+    last_start = outer ? i : last_start;
+    last_lines = outer ? lines : last_lines;
+    last_line_ends = outer ? line_ends : last_line_ends;
+    last_outer = outer ? outer : last_outer;
+    if (target < i + 64 && outer) {
+      const size_t last = i + 63 - (size_t)__builtin_clzll(outer);
+      while (target <= last) {
         const uint64_t behind = target > i ? outer & (~0ULL << (target - i)) : outer;
         size_t bound = i + (size_t)__builtin_ctzll(behind) + 1;
         if (bytes[bound - 1] == '\r' && bound < count && bytes[bound] == '\n') bound++;
@@ -90,6 +97,12 @@ WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t del
       }
     }
     lines += (size_t)__builtin_popcountll(line_ends);
+  }
+  if (last_outer) {
+    const int last = 63 - __builtin_clzll(last_outer);
+    found.end = last_start + (size_t)last + 1;
+    found.lines =
+        last_lines + (size_t)__builtin_popcountll(last_line_ends & (~0ULL >> (63 - last)));
   }
   found.has_nul = nuls != 0;
   found.is_open = inside_before & 1;

@@ -11,34 +11,87 @@
 
 typedef double lanes __attribute__((vector_size(8 * CPRODUCTS_LANES), aligned(8)));
 
-/// `groups` of lanes from `vectors` on; a constant, so that the sums stay in registers.
+/// `groups` of lanes from `vectors` on; constants, so that the sums stay in registers.
+///
+/// One column takes two rows at a time: a sum need not wait for the one before it. Of several columns each
+/// has a sum of its own, and what is read of the vectors serves them all.
 static inline __attribute__((always_inline)) void multiply(
-    const double *x, size_t count, const double *vectors, size_t stride, double *out,
-    const int groups) {
-  lanes sum[2][3];
+    const double *const *x, size_t count, const double *vectors, size_t stride, double *out,
+    const int columns, const int groups) {
+  const int rows = columns == 1 ? 2 : 1;
+  lanes sum[2][CPRODUCTS_COLUMNS][3];
   memset(sum, 0, sizeof sum);
   size_t i = 0;
-  // Two rows at a time: a sum need not wait for the one before it.
-  for (; i + 2 <= count; i += 2)
-    for (int row = 0; row < 2; row++) {
-      const double a = x[i + (size_t)row];
+  for (; i + (size_t)rows <= count; i += (size_t)rows)
+    for (int row = 0; row < rows; row++) {
       const lanes *v = (const lanes *)(vectors + (i + (size_t)row) * stride);
-      for (int g = 0; g < groups; g++) sum[row][g] += a * v[g];
+      for (int c = 0; c < columns; c++)
+        for (int g = 0; g < groups; g++) sum[row][c][g] += x[c][i + (size_t)row] * v[g];
     }
   if (i < count) {
     const lanes *v = (const lanes *)(vectors + i * stride);
-    for (int g = 0; g < groups; g++) sum[0][g] += x[i] * v[g];
+    for (int g = 0; g < groups; g++) sum[0][0][g] += x[0][i] * v[g];
   }
-  for (int g = 0; g < groups; g++) ((lanes *)out)[g] = sum[0][g] + sum[1][g];
+  for (int c = 0; c < columns; c++)
+    for (int g = 0; g < groups; g++)
+      ((lanes *)(out + (size_t)c * stride))[g] = sum[0][c][g] + sum[1][c][g];
+}
+
+static inline __attribute__((always_inline)) void multiply_all(
+    const double *const *x, size_t count, const double *vectors, size_t stride, double *out,
+    const int columns) {
+  size_t f = 0;
+  for (; f + 12 <= stride; f += 12) multiply(x, count, vectors + f, stride, out + f, columns, 3);
+  if (f + 8 <= stride) {
+    multiply(x, count, vectors + f, stride, out + f, columns, 2);
+    f += 8;
+  }
+  if (f + 4 <= stride) multiply(x, count, vectors + f, stride, out + f, columns, 1);
 }
 
 WIDE void cproducts(
-    const double *x, size_t count, const double *vectors, size_t stride, double *out) {
-  size_t f = 0;
-  for (; f + 12 <= stride; f += 12) multiply(x, count, vectors + f, stride, out + f, 3);
-  if (f + 8 <= stride) {
-    multiply(x, count, vectors + f, stride, out + f, 2);
-    f += 8;
+    const double *const *x, size_t columns, size_t count, const double *vectors, size_t stride,
+    double *out) {
+  size_t c = 0;
+  for (; c + CPRODUCTS_COLUMNS <= columns; c += CPRODUCTS_COLUMNS)
+    multiply_all(x + c, count, vectors, stride, out + c * stride, CPRODUCTS_COLUMNS);
+  for (; c < columns; c++) multiply_all(x + c, count, vectors, stride, out + c * stride, 1);
+}
+
+WIDE double cinner(const double *w, const double *x, const double *z, size_t count) {
+  lanes sum[2];
+  memset(sum, 0, sizeof sum);
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (size_t g = 0; g < 2; g++)
+      sum[g] += *(const lanes *)(w + i + 4 * g) * *(const lanes *)(x + i + 4 * g) *
+                *(const lanes *)(z + i + 4 * g);
+  sum[0] += sum[1];
+  double total = (sum[0][0] + sum[0][1]) + (sum[0][2] + sum[0][3]);
+  for (; i < count; i++) total += w[i] * x[i] * z[i];
+  return total;
+}
+
+WIDE void cdeviations(
+    const double *x, const double *w, size_t count, double origin, double *first, double *second) {
+  lanes sum[2], square[2];
+  memset(sum, 0, sizeof sum);
+  memset(square, 0, sizeof square);
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (size_t g = 0; g < 2; g++) {
+      const lanes deviation = *(const lanes *)(x + i + 4 * g) - origin;
+      const lanes weighted = *(const lanes *)(w + i + 4 * g) * deviation;
+      sum[g] += weighted;
+      square[g] += weighted * deviation;
+    }
+  sum[0] += sum[1];
+  square[0] += square[1];
+  *first = (sum[0][0] + sum[0][1]) + (sum[0][2] + sum[0][3]);
+  *second = (square[0][0] + square[0][1]) + (square[0][2] + square[0][3]);
+  for (; i < count; i++) {
+    const double deviation = x[i] - origin, weighted = w[i] * deviation;
+    *first += weighted;
+    *second += weighted * deviation;
   }
-  if (f + 4 <= stride) multiply(x, count, vectors + f, stride, out + f, 1);
 }

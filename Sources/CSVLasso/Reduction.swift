@@ -26,6 +26,8 @@ public enum Reduction {
     }
     let blocks = try RowBlocks(source, reader, schema, options, rowCount: rowCount, progress)
     try refuseChange(source)
+    // Reading a wide table leaves much behind that the fit has other uses for.
+    if case .columns = blocks.fitted { giveBackFreeMemory() }
     return try Fit(blocks, schema, options, source: source.name)
   }
 

@@ -6,7 +6,7 @@ internal import SparseRegression
 /// `csvlasso [select]`: fit, then write the chosen columns.
 struct Select: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fit, then write the chosen columns (the default).",
+    commandName: "select", abstract: "Fit, then write the chosen columns (the default).",
     discussion: """
       Columns of numbers and of text are candidates; text becomes one group of level indicators, kept or \
       dropped whole. Missing cells are filled with the column's mean for the fit. What each column was \
@@ -92,7 +92,7 @@ struct FitModel: ParsableCommand {
 /// `csvlasso path`: the path as a table.
 struct Path: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fit, and write the path: one line for each lambda.",
+    commandName: "path", abstract: "Fit, and write the path: one line for each lambda.",
     discussion: """
       Columns: step, lambda, df (nonzero coefficients), dev_ratio (share of the deviance explained; R² \
       for numbers), cv_mean and cv_se (what --metric measures on rows not fitted), gap (relative duality \
@@ -141,7 +141,7 @@ extension GeneralFlags {
 /// `csvlasso apply`: the same columns from new data.
 struct Apply: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write the columns of a model from new data.",
+    commandName: "apply", abstract: "Write the columns of a model from new data.",
     discussion: """
       Columns are found by name, in any order; without a header, by number. Columns that the model does \
       not write are left out, whether it knew them or not. A column of the model that the data lack is an \

@@ -45,7 +45,7 @@ struct Main: ParsableCommand {
     _ = signal(SIGPIPE, SIG_DFL)
     Terminal.occupyStandardDescriptors()
     do {
-      var command = try parseAsRoot()
+      var command = try command(Array(CommandLine.arguments.dropFirst()))
       try command.run()
     } catch let failure as Failure {
       Terminal.message(failure.message)
@@ -55,6 +55,18 @@ struct Main: ParsableCommand {
       Terminal.message(Self.message(for: error) + " (see csvlasso help select)")
       Self.exit(withError: ExitCode(Failure.Kind.usage.status))
     }
+  }
+
+  /// The command that the arguments are for.
+  ///
+  /// It is parsed by itself, for the tree of all commands takes longer to build than a small fit.
+  /// What a command by itself does not take goes through the tree: help, the version and completions,
+  /// and every fault, so that its message is the tree's. A single argument is mostly one of these.
+  private static func command(_ arguments: [String]) throws -> any ParsableCommand {
+    guard arguments.count > 1, arguments[0] != "help" else { return try parseAsRoot(arguments) }
+    let named = configuration.subcommands.first { $0.configuration.commandName == arguments[0] }
+    let command = try? named?.parse(Array(arguments.dropFirst())) ?? Select.parse(arguments)
+    return try command ?? parseAsRoot(arguments)
   }
 }
 

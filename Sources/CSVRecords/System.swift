@@ -1,4 +1,5 @@
 #if canImport(Glibc)
+  internal import CMalloc
   internal import Glibc
 #else
   internal import Darwin
@@ -30,6 +31,15 @@ func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
     done += count
   }
   return 0
+}
+
+/// Gives memory that is free back to the system, now and, where it is much at once, from now on: the C
+/// library would keep it to hand it out again, and holds more the larger the blocks that were freed.
+package func giveBackFreeMemory() {
+  #if canImport(Glibc)
+    mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    malloc_trim(0)
+  #endif
 }
 
 /// The text of an error number, as the C library has it.

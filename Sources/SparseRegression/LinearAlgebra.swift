@@ -44,12 +44,15 @@ enum LinearAlgebra {
 
   /// `y += a · x`
   static func add(_ x: [Double], times a: Double, to y: inout [Double]) {
+    unsafe x.withUnsafeBufferPointer { x in unsafe add(x, times: a, to: &y) }
+  }
+
+  /// `y += a · x`
+  static func add(_ x: UnsafeBufferPointer<Double>, times a: Double, to y: inout [Double]) {
     precondition(x.count == y.count, "add: shapes differ")
     guard !x.isEmpty else { return }
     unsafe y.withUnsafeMutableBufferPointer { y in
-      unsafe x.withUnsafeBufferPointer { x in
-        unsafe cblas_daxpy(CInt(x.count), a, x.baseAddress!, 1, y.baseAddress!, 1)
-      }
+      unsafe cblas_daxpy(CInt(x.count), a, x.baseAddress!, 1, y.baseAddress!, 1)
     }
   }
 
@@ -60,29 +63,24 @@ enum LinearAlgebra {
     return unsafe cblas_ddot(CInt(x.count), x.baseAddress!, 1, y.baseAddress!, 1)
   }
 
-  /// X'V: `out[k · stride + f]` is the product of column k of X with vector f.
-  ///
-  /// - Parameters:
-  ///   - x: `length × columns`, column-major.
-  ///   - vectors: few.
-  /// - Complexity: O(length · columns · vectors)
-  static func transposedProduct(
-    _ x: UnsafeBufferPointer<Double>, columns: Int, _ vectors: InterleavedVectors
-  ) -> [Double] {
-    let (length, stride) = (vectors.length, vectors.stride)
-    precondition(x.count == columns * length)
-    var out = [Double](repeating: 0, count: columns * stride)
-    guard !x.isEmpty else { return out }
-    unsafe out.withUnsafeMutableBufferPointer { out in
-      unsafe vectors.values.withUnsafeBufferPointer { values in
-        for k in 0..<columns {
-          unsafe cproducts(
-            x.baseAddress! + k * length, length, values.baseAddress!, stride,
-            out.baseAddress! + k * stride)
+  /// x'y
+  static func dot(_ x: [Double], _ y: [Double]) -> Double {
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe y.withUnsafeBufferPointer { y in unsafe dot(x, y) }
+    }
+  }
+
+  /// Σ wᵢ xᵢ zᵢ
+  static func inner(_ w: [Double], _ x: [Double], _ z: [Double]) -> Double {
+    precondition(x.count == w.count && z.count == w.count, "inner: shapes differ")
+    guard !w.isEmpty else { return 0 }
+    return unsafe w.withUnsafeBufferPointer { w in
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe z.withUnsafeBufferPointer { z in
+          unsafe cinner(w.baseAddress!, x.baseAddress!, z.baseAddress!, w.count)
         }
       }
     }
-    return out
   }
 
   /// `out += X V` for the rows from `x` on.
@@ -131,20 +129,59 @@ enum LinearAlgebra {
     }
   }
 
-  /// Solves `L x = b` in place, or `L' x = b`, for the leading `count` rows of a lower triangle.
+  /// Σ wᵢ (xᵢ − origin) and Σ wᵢ (xᵢ − origin)² over some places.
+  @inline(__always)
+  static func deviations(
+    _ x: UnsafeBufferPointer<Double>, _ w: [Double], _ places: Range<Int>, from origin: Double
+  ) -> (first: Double, second: Double) {
+    precondition(
+      places.lowerBound >= 0 && places.upperBound <= x.count && places.upperBound <= w.count)
+    guard let base = x.baseAddress else { return (0, 0) }
+    var (first, second) = (0.0, 0.0)
+    unsafe w.withUnsafeBufferPointer { w in
+      unsafe cdeviations(
+        base + places.lowerBound, w.baseAddress! + places.lowerBound, places.count, origin,
+        &first, &second)
+    }
+    return (first, second)
+  }
+
+  /// X'V: `out[c · stride + f]` is the product of column c with vector f.
   ///
-  /// - Parameter factor: row-major with rows of `stride`.
+  /// - Parameters:
+  ///   - columns: each as long as the vectors.
+  ///   - vectors: few.
+  /// - Complexity: O(length · columns · vectors)
+  static func transposedProduct(
+    _ columns: [UnsafePointer<Double>], _ vectors: InterleavedVectors
+  ) -> [Double] {
+    unsafe Array(unsafeUninitializedCapacity: columns.count * vectors.stride) { out, count in
+      count = unsafe columns.count * vectors.stride
+      guard count > 0 else { return }
+      unsafe vectors.values.withUnsafeBufferPointer { values in
+        unsafe columns.withUnsafeBufferPointer { columns in
+          unsafe cproducts(
+            columns.baseAddress!, columns.count, vectors.length, values.baseAddress!,
+            vectors.stride, out.baseAddress!)
+        }
+      }
+    }
+  }
+
+  /// Solves `L x = b` in place, or `L' x = b`, for a lower triangle of `count` rows.
+  ///
+  /// - Parameter factor: row by row, each as far as its diagonal.
   /// - Complexity: O(count²)
   static func solveTriangular(
-    _ factor: [Double], stride: Int, count: Int, transposed: Bool, _ b: inout [Double]
+    _ factor: [Double], count: Int, transposed: Bool, _ b: inout [Double]
   ) {
-    precondition(count <= stride && count * stride <= factor.count && count <= b.count)
+    precondition(count * (count + 1) / 2 <= factor.count && count <= b.count)
     guard count > 0 else { return }
     unsafe b.withUnsafeMutableBufferPointer { b in
       unsafe factor.withUnsafeBufferPointer { factor in
-        unsafe cblas_dtrsv(
+        unsafe cblas_dtpsv(
           CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit,
-          CInt(count), factor.baseAddress!, CInt(stride), b.baseAddress!, 1)
+          CInt(count), factor.baseAddress!, b.baseAddress!, 1)
       }
     }
   }
@@ -185,6 +222,15 @@ struct InterleavedVectors: Sendable {
       for (i, value) in vector.enumerated() { values[i * stride + f] = value }
     }
     self.values = values
+  }
+
+  /// The sum of each vector.
+  var sums: [Double] {
+    var sums = [Double](repeating: 0, count: stride)
+    var all = sums.mutableSpan
+    let values = values.span
+    for i in 0..<length { for f in 0..<all.count { all[f] += values[i &* stride &+ f] } }
+    return sums
   }
 
   /// Σ over some places of vector `f`.

@@ -56,7 +56,8 @@ import Testing
     }
   }
 
-  /// Every length and place of the point, and a byte that does not belong at each place.
+  /// Every length and place of the point, and a byte that does not belong at each place; as the first and
+  /// the second of two that are parsed together, and by itself.
   @Test func shapeOfANumberDoesNotMatter() throws {
     let digits = "9070503010204060809"
     var texts: [String] = []
@@ -75,7 +76,7 @@ import Testing
     }
     let scratch = Scratch()
     for text in texts {
-      let path = scratch.file(Array("a,b,c\n\(text),1,\(text)\n".utf8))
+      let path = scratch.file(Array("a,b,c,d,e\n1,\(text),\(text),2,\(text)\n".utf8))
       let lanes = [false, true].map { table in
         Result { () throws(ReadError) in
           try Reading(path, Dialect(), .init(alwaysTable: table)).numbers.get()
@@ -83,7 +84,7 @@ import Testing
       }
       try #require(lanes[0] == lanes[1], "\(text)")
       guard let value = parseNumber(text) else { continue }
-      let bits = [value, 1, value].map(\.bitPattern)
+      let bits = [1, value, value, 2, value].map(\.bitPattern)
       try #require(lanes[0] == .success([bits]), "\(text)")
       try expectNearest(text.trimmingCharacters(in: .whitespaces))
     }

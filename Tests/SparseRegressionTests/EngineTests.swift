@@ -202,6 +202,27 @@ struct BothWays: Sendable {
     #expect(fit.path.exclusions.count { $0 != nil } == 2)
   }
 
+  /// n rows become columns n at a time, and what is left beside the squares.
+  @Test(arguments: [(1, 5), (7, 7), (33, 100), (64, 63), (40, 1), (100, 265)])
+  func columnsHoldWhatRowsHeld(_ rows: Int, _ columns: Int) throws {
+    for limit in [Int.max, 0] {
+      var store = RowStore(numbers: columns + 1, limit: limit) { openScratch() }
+      let blocks = (0..<rows).map { Int32($0 * 7 % 3) }
+      let weights = (0..<rows).map { $0 % 5 == 4 ? 0.0 : 1 }
+      for i in 0..<rows {
+        try store.append(blocks: [blocks[i]], weights: [weights[i]], ones: [])
+        store.fill(i) { out in for j in out.indices { out[j] = Double(1000 * i + j) } }
+      }
+      let matrix = try ColumnMatrix(
+        store, width: columns + 1, blockCount: 3, centers: false, threads: 2)
+      let order = (0..<rows).filter { weights[$0] > 0 }
+        .sorted { (blocks[$0], $0) < (blocks[$1], $1) }
+      for j in 0..<columns {
+        #expect(matrix.withColumn(j) { Array($0) } == order.map { Double(1000 * $0 + j) })
+      }
+    }
+  }
+
   /// Beyond the limit the numbers lie in mapped files; nothing else is different.
   @Test func dataBeyondTheLimitGiveTheSame() throws {
     let data = BothWays(n: 64, numbers: 400, factors: 2, seed: 14)

@@ -199,7 +199,7 @@ import Testing
     let data = MadeData(n: 40, p: 12, seed: 18)
     let moments = data.moments()
     let loss = plainDesign(moments).quadratic(moments)
-    var factor = Cholesky(capacity: 2)
+    var factor = Cholesky()
     var active: [Int] = []
     var random = SplitMix64(seed: 3, stream: 3)
     for _ in 0..<200 {

@@ -1,4 +1,4 @@
-// The product of one column with a few vectors, in one pass over the column.
+// The products of some columns with a few vectors, in one pass over the columns.
 //
 // A matrix product would pack both sides first, which for a dozen vectors costs more than the product.
 #ifndef CPRODUCTS_H
@@ -13,10 +13,23 @@ extern "C" {
 /// Vectors that are multiplied at once; their number is rounded up to a multiple of it.
 #define CPRODUCTS_LANES 4
 
-/// out[f] = Σᵢ x[i] vectors[i · stride + f], for f below `stride`, a multiple of `CPRODUCTS_LANES`.
+/// Columns that are gone through side by side.
+#define CPRODUCTS_COLUMNS 4
+
+/// out[c · stride + f] = Σᵢ x[c][i] vectors[i · stride + f], for c below `columns` and f below `stride`, a
+/// multiple of `CPRODUCTS_LANES`.
 void cproducts(
-    const double *_Nonnull x, size_t count, const double *_Nonnull vectors, size_t stride,
-    double *_Nonnull out);
+    const double *_Nonnull const *_Nonnull x, size_t columns, size_t count,
+    const double *_Nonnull vectors, size_t stride, double *_Nonnull out);
+
+/// Σ w[i] x[i] z[i]
+double cinner(
+    const double *_Nonnull w, const double *_Nonnull x, const double *_Nonnull z, size_t count);
+
+/// Σ w[i] (x[i] − origin) and Σ w[i] (x[i] − origin)².
+void cdeviations(
+    const double *_Nonnull x, const double *_Nonnull w, size_t count, double origin,
+    double *_Nonnull first, double *_Nonnull second);
 
 #ifdef __cplusplus
 }

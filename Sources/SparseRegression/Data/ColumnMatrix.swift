@@ -10,6 +10,8 @@ public final class ColumnMatrix: Sendable {
   /// For each block, its rows.
   public let blocks: [Range<Int>]
   let weights: [Double]
+  /// Σ wᵢ of each block.
+  let blockWeights: [Double]
   /// The target as it came.
   let target: [Double]
   /// Raw columns: numbers, the target, indicators.
@@ -18,17 +20,14 @@ public final class ColumnMatrix: Sendable {
   let numbers: Int
   /// What was taken off each number.
   let shift: [Double]
-  private let buffer: NumberBuffer
+  private let columns: TurnedRows
   private let ones: [Int32]
   private let firstOne: [Int]
-
-  /// Columns that are turned over at once; the rows they came from are then given back.
-  private static let strips = 16
 
   /// Turns rows into columns.
   ///
   /// - Parameters:
-  ///   - store: gives its memory back strip by strip, so that little is held twice.
+  ///   - store: its memory becomes that of the columns.
   ///   - width: raw columns, those of indicators included.
   ///   - blockCount: how many blocks rows were dealt into.
   ///   - centers: whether the mean is taken off the numbers.
@@ -41,8 +40,8 @@ public final class ColumnMatrix: Sendable {
   ) throws(RowStore.Failure) {
     let order = store.blocks.indices.filter { store.weights[$0] > 0 }
       .sorted { (store.blocks[$0], $0) < (store.blocks[$1], $1) }
-    let (n, d) = (order.count, store.numbers - 1)
-    (rows, self.width, numbers) = (n, width, d)
+    let d = store.numbers - 1
+    (rows, self.width, numbers) = (order.count, width, d)
     var counts = [Int](repeating: 0, count: blockCount)
     for row in order { counts[Int(store.blocks[row])] += 1 }
     var start = 0
@@ -50,13 +49,15 @@ public final class ColumnMatrix: Sendable {
       defer { start += count }
       return start..<start + count
     }
-    weights = order.map { store.weights[$0] }
+    let weights = order.map { store.weights[$0] }
+    self.weights = weights
+    blockWeights = blocks.map { weights[$0].reduce(0, +) }
     target = order.map { targetValue(store.target(of: $0)) }
     (ones, firstOne) = Self.columnLists(store, order, width: width)
-    let size = max(1, n * d)
-    buffer = try RowStore.buffer(size, mapped: 8 * size > store.limit, store.openFile)
-    shift = Self.turn(
-      store, order, into: buffer, weights: weights, centers: centers, threads: threads)
+    let total = weights.reduce(0, +)
+    (columns, shift) = unsafe try TurnedRows.turn(store, order, columns: d, threads: threads) { x in
+      unsafe centers ? center(x, weights, total) : 0
+    }
   }
 
   /// The rows of each indicator.
@@ -80,41 +81,6 @@ public final class ColumnMatrix: Sendable {
       }
     }
     return (rows, count)
-  }
-
-  private static func turn(
-    _ store: RowStore, _ order: [Int], into buffer: NumberBuffer, weights: [Double],
-    centers: Bool, threads: Int
-  ) -> [Double] {
-    let (n, d) = (order.count, store.numbers - 1)
-    let total = weights.reduce(0, +)
-    let width = max(64, (d + strips - 1) / strips)
-    var shift: [Double] = []
-    for left in stride(from: 0, to: d, by: width) {
-      let strip = left..<min(left + width, d)
-      // Few columns at a time, so that the lines of memory written to stay in the cache.
-      let tiles = stride(from: strip.lowerBound, to: strip.upperBound, by: 8).map {
-        $0..<min($0 + 8, strip.upperBound)
-      }
-      shift += concurrentMap(tiles.count, threads: threads) { index in
-        let tile = tiles[index]
-        return unsafe buffer.withMutableNumbers(tile.lowerBound * n..<tile.upperBound * n) { out in
-          for (row, from) in order.enumerated() {
-            unsafe store.withNumbers(of: from, tile) { values in
-              for k in values.indices { unsafe out[k &* n &+ row] = unsafe values[k] }
-            }
-          }
-          return tile.indices.map { column in
-            guard centers, n > 0 else { return 0.0 }
-            let start = (column - tile.lowerBound) * n
-            return unsafe center(
-              UnsafeMutableBufferPointer(rebasing: out[start..<start + n]), weights, total)
-          }
-        }
-      }.flatMap { $0 }
-      store.discard(upTo: strip.upperBound)
-    }
-    return shift
   }
 
   /// Mean of the target and Σ w (y − ȳ)².
@@ -147,22 +113,15 @@ public final class ColumnMatrix: Sendable {
   func add(_ column: Int, times a: Double, to y: inout [Double]) {
     precondition(y.count == rows)
     if column < numbers {
-      unsafe withColumn(column) { x in
-        var y = y.mutableSpan
-        for row in 0..<x.count { y[row] += unsafe a * x[row] }
-      }
-      return
+      return unsafe withColumn(column) { x in unsafe LinearAlgebra.add(x, times: a, to: &y) }
     }
     for row in list(column) { y[Int(row)] += a }
   }
 
-  /// X'V for some neighbouring numbers: `out[k · stride + f]` is the product of the k-th of them with the
-  /// f-th vector.
-  func products(_ columns: Range<Int>, _ vectors: InterleavedVectors) -> [Double] {
-    precondition(columns.upperBound <= numbers && vectors.length == rows)
-    return unsafe buffer.withNumbers(columns.lowerBound * rows..<columns.upperBound * rows) { x in
-      unsafe LinearAlgebra.transposedProduct(x, columns: columns.count, vectors)
-    }
+  /// X'V for some numbers: `out[k · stride + f]` is the product of the k-th of them with the f-th vector.
+  func products(_ some: [Int], _ vectors: InterleavedVectors) -> [Double] {
+    precondition(vectors.length == rows)
+    return unsafe columns.withColumns(some) { unsafe LinearAlgebra.transposedProduct($0, vectors) }
   }
 
   /// The rows where an indicator is 1, increasing.
@@ -170,20 +129,24 @@ public final class ColumnMatrix: Sendable {
     ones[firstOne[column - numbers - 1]..<firstOne[column - numbers]]
   }
 
-  /// Lends all numbers, column by column, and how far one column is from the next.
-  func withTable<Result>(_ body: (UnsafePointer<Double>, Int) -> Result) -> Result {
-    unsafe buffer.withNumbers(0..<buffer.count) { unsafe body($0.baseAddress!, rows) }
+  /// Lends all numbers, one column after the other; nil where they do not lie so.
+  func withTable<Result>(_ body: (UnsafePointer<Double>) -> Result) -> Result? {
+    unsafe columns.withTable(body)
   }
+
+  /// Whether all numbers lie one column after the other.
+  var isTable: Bool { columns.isTable }
 
   /// The values of a number as they came.
   func values(ofNumber column: Int) -> [Double] {
     unsafe withColumn(column) { x in unsafe x.map { $0 + shift[column] } }
   }
 
+  @inline(__always)
   func withColumn<Result>(
     _ column: Int, _ body: (UnsafeBufferPointer<Double>) -> Result
   ) -> Result {
-    unsafe buffer.withNumbers(column * rows..<(column + 1) * rows, body)
+    unsafe columns.withColumn(column, body)
   }
 }
 
@@ -194,8 +157,9 @@ private func center(
   _ x: UnsafeMutableBufferPointer<Double>, _ weights: [Double], _ total: Double
 ) -> Double {
   let first = unsafe x[0]
-  var sum = 0.0
-  for row in x.indices { sum += unsafe weights[row] * (x[row] - first) }
+  let sum = unsafe LinearAlgebra.deviations(
+    UnsafeBufferPointer(x), weights, x.indices, from: first
+  ).first
   let mean = first + sum / total
   for row in x.indices { unsafe x[row] -= mean }
   return mean

@@ -9,7 +9,7 @@ public struct Design: Sendable {
   /// For each term, its coordinates; one, without variation, for a term that holds a single value.
   let coordinates: [Range<Int>]
   /// For each coordinate, its weights on the columns of its term.
-  private let basis: [[Double]]
+  private let basis: Basis
   /// Terms that hold a single value.
   public let isConstant: [Bool]
   /// One centre a term: its mean for a number, missing cells left out; 0 for a categorical and without an
@@ -57,13 +57,17 @@ public struct Design: Sendable {
     standardize: Bool, intercept: Bool, standardizesTarget: Bool = true
   ) {
     precondition(columns >= 1 && moments.weight > 0, "no target or no rows")
-    var (coordinates, basis, isConstant) = ([Range<Int>](), [[Double]](), [Bool]())
+    var (coordinates, basis, isConstant) = ([Range<Int>](), Basis(), [Bool]())
     var (center, scale) = ([Double](), [Double]())
+    coordinates.reserveCapacity(terms.count)
+    basis.reserve(terms.count)
+    center.reserveCapacity(terms.count)
+    scale.reserveCapacity(terms.count)
     for term in terms {
       let made = Coordinates(
         term, moments, standardize: standardize, intercept: intercept)
       coordinates.append(basis.count..<basis.count + made.basis.count)
-      basis += made.basis
+      for weights in made.basis { basis.append(weights) }
       isConstant.append(made.isConstant)
       center.append(intercept ? made.center : 0)
       scale.append(made.scale)
@@ -72,9 +76,12 @@ public struct Design: Sendable {
     (self.isConstant, self.center, self.scale) = (isConstant, center, scale)
     self.intercept = intercept
     isPlain = terms.enumerated().allSatisfy { $0.element == .number($0.offset) }
-    termOf = coordinates.enumerated().flatMap {
-      Array(repeating: $0.offset, count: $0.element.count)
+    var termOf: [Int] = []
+    termOf.reserveCapacity(basis.count)
+    for (term, range) in coordinates.enumerated() {
+      termOf += repeatElement(term, count: range.count)
     }
+    self.termOf = termOf
     means = (0..<columns).map { intercept ? moments.mean($0) : 0 }
     targetCenter = standardizesTarget ? means[y] : 0
     let variance = moments.comoment(y, y) / moments.weight
@@ -113,7 +120,7 @@ public struct Design: Sendable {
   fileprivate func gramRow(_ k: Int, _ moments: TrainingMoments) -> [Double] {
     let term = termOf[k]
     let row = rawProducts(Array(zip(terms[term].columns, basis[k])), moments)
-    if isPlain { return zip(row, basis).map { $0 * $1[0] } }
+    if isPlain { return zip(row, basis.weights).map { $0 * $1 } }
     var products: [Double] = []
     products.reserveCapacity(count)
     for other in terms.indices {
@@ -137,7 +144,7 @@ public struct Design: Sendable {
   }
 
   private func combined(_ row: [Double], k: Int, of term: Int) -> Double {
-    if case .number(let column) = terms[term] { return row[column] * basis[k][0] }
+    if case .number(let column) = terms[term] { return row[column] * basis[k].first! }
     return zip(terms[term].columns, basis[k]).reduce(0) { $0 + row[$1.0] * $1.1 }
   }
 
@@ -170,14 +177,23 @@ public struct Design: Sendable {
     support: [Int], values: [Double], response: Int = 0, of responses: Int = 1
   ) -> RawCoefficients {
     var result = RawCoefficients(intercept: targetCenter)
+    result.columns.reserveCapacity(values.count)
+    result.values.reserveCapacity(values.count)
     var start = 0
     for term in support {
+      // Most terms are numbers, and this is done for each λ of each fold.
+      if case .number(let column) = terms[term] {
+        let weight = basis[coordinates[term].lowerBound, 0]
+        result.append(column, weight * values[start + response] * targetScale, mean: means[column])
+        start += responses
+        continue
+      }
       let columns = terms[term].columns
       var beta = [Double](repeating: 0, count: columns.count)
       let rank = coordinates[term].count
       for (place, k) in coordinates[term].enumerated() {
         let value = values[start + response * rank + place] * targetScale
-        for column in columns.indices { beta[column] += basis[k][column] * value }
+        for column in columns.indices { beta[column] += basis[k, column] * value }
       }
       start += responses * rank
       if case .levels = terms[term], intercept {
@@ -185,13 +201,36 @@ public struct Design: Sendable {
         for place in columns.indices where means[columns[place]] > 0 { beta[place] -= mean }
       }
       for (column, value) in zip(columns, beta) {
-        result.columns.append(column)
-        result.values.append(value)
-        result.intercept -= value * means[column]
+        result.append(column, value, mean: means[column])
       }
     }
     return result
   }
+}
+
+/// The weights of coordinates on the columns of their terms, one after the other.
+private struct Basis: Sendable {
+  private(set) var weights: [Double] = []
+  private var starts: [Int] = [0]
+
+  var count: Int { starts.count - 1 }
+
+  /// Makes room for so many coordinates of one weight each.
+  mutating func reserve(_ count: Int) {
+    weights.reserveCapacity(count)
+    starts.reserveCapacity(count + 1)
+  }
+
+  mutating func append(_ some: [Double]) {
+    weights += some
+    starts.append(weights.count)
+  }
+
+  subscript(_ coordinate: Int) -> ArraySlice<Double> {
+    weights[starts[coordinate]..<starts[coordinate + 1]]
+  }
+
+  subscript(_ coordinate: Int, _ place: Int) -> Double { weights[starts[coordinate] + place] }
 }
 
 /// Makes rows of the Gram matrix from moments.
@@ -199,9 +238,11 @@ private struct MomentsGram: GramSource {
   let design: Design
   let moments: TrainingMoments
 
-  func products(_ j: Int, with range: Range<Int>) -> [Double] {
-    precondition(range == 0..<design.count)
-    return design.gramRow(j, moments)
+  var isDear: Bool { false }
+
+  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+    precondition(others.count == design.count)
+    return some.map { design.gramRow($0, moments) }
   }
 
   func product(_ j: Int, _ k: Int) -> Double { design.product(j, k, moments) }
@@ -212,4 +253,11 @@ struct RawCoefficients {
   var intercept: Double
   var columns: [Int] = []
   var values: [Double] = []
+
+  /// Takes in a column, whose mean the intercept makes up for.
+  fileprivate mutating func append(_ column: Int, _ value: Double, mean: Double) {
+    columns.append(column)
+    values.append(value)
+    intercept -= value * mean
+  }
 }

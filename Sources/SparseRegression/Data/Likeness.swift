@@ -1,8 +1,7 @@
 /// How terms are found that say the same: the lengths of their projections of the target and of two
 /// vectors of noise.
 struct Likeness {
-  /// One entry a term.
-  let projections: [[Double]]
+  let projections: Projections
   private let problem: ColumnsProblem
   private let rows: RowStatistics
 
@@ -24,9 +23,11 @@ struct Likeness {
       vectors.append(noise.map { length > 0 ? $0 / length : 0 })
     }
     let weighted = InterleavedVectors(vectors.map(rows.weighted))
-    projections = concurrentMap(screens.count, threads: threads) { index in
-      screens[index].pulls(problem, rows, weighted)
-    }.flatMap { $0 }
+    projections = Projections(
+      count: vectors.count,
+      lengths: concurrentMap(screens.count, threads: threads) { index in
+        screens[index].pulls(problem, rows, weighted)
+      }.flatMap { $0 })
   }
 
   /// The sum of the squared canonical correlations of two terms.

@@ -75,6 +75,44 @@
   }
 }
 
+/// Runs of doubles, all of one length, that lie here and there in some buffers.
+///
+/// Where each begins is worked out once: whoever goes through many short runs has no buffer to look up.
+@safe struct NumberRuns: @unchecked Sendable {
+  /// Doubles a run.
+  let length: Int
+  private let buffers: [NumberBuffer]
+  private let starts: [UnsafeMutablePointer<Double>]
+
+  init(length: Int, _ runs: [(buffer: NumberBuffer, start: Int)]) {
+    self.length = length
+    buffers = runs.map(\.buffer)
+    unsafe starts = runs.map { buffer, start in
+      unsafe buffer.withMutableNumbers(start..<start + length) { $0.baseAddress! }
+    }
+  }
+
+  /// Lends a range of a run for reading.
+  @inline(__always)
+  func withNumbers<Result>(
+    of run: Int, _ range: Range<Int>, _ body: (UnsafeBufferPointer<Double>) -> Result
+  ) -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= length)
+    return unsafe body(
+      UnsafeBufferPointer(start: starts[run] + range.lowerBound, count: range.count))
+  }
+
+  /// Lends a range of a run for writing, to one task at a time.
+  @inline(__always)
+  func withMutableNumbers<Result>(
+    of run: Int, _ range: Range<Int>, _ body: (UnsafeMutableBufferPointer<Double>) -> Result
+  ) -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= length)
+    return unsafe body(
+      UnsafeMutableBufferPointer(start: starts[run] + range.lowerBound, count: range.count))
+  }
+}
+
 /// The error number of the last system call of this thread.
 func lastError() -> CInt { errno }
 

@@ -46,11 +46,31 @@ public struct Quadratic: Sendable {
   }
 
   /// Makes row `j` of G, unless it is there.
-  mutating func prepare(_ j: Int) {
-    guard rows[j] == nil else { return }
-    let row = source.products(j, with: 0..<count)
-    if diagonal[j].isNaN { diagonal[j] = row[j] }
-    rows[j] = row
+  mutating func prepare(_ j: Int) { if rows[j] == nil { make([j]) } }
+
+  /// Makes rows of G that will be asked for, where they are cheaper made together.
+  mutating func prepare(_ some: [Int]) {
+    if source.isDear { make(some.filter { rows[$0] == nil }) }
+  }
+
+  private mutating func make(_ new: [Int]) {
+    guard !new.isEmpty else { return }
+    guard source.isDear else {
+      for (j, row) in zip(new, source.products(new, with: Array(0..<count))) {
+        if diagonal[j].isNaN { diagonal[j] = row[j] }
+        rows[j] = row
+      }
+      return
+    }
+    // The rows that are there hold their half of what is asked for.
+    let others = (0..<count).filter { rows[$0] == nil }
+    let known = (0..<count).filter { rows[$0] != nil }
+    for (j, products) in zip(new, source.products(new, with: others)) {
+      var row = [Double](repeating: 0, count: count)
+      for (k, product) in zip(others, products) { row[k] = product }
+      for k in known where k != j { row[k] = rows[k]![j] }
+      rows[j] = row
+    }
   }
 
   /// Makes all rows.
@@ -106,10 +126,10 @@ public struct Quadratic: Sendable {
     diagonal += new.diagonal
     correlation += new.correlation
     rows += Array(repeating: nil, count: new.correlation.count)
-    for j in 0..<old where rows[j] != nil {
-      let more = source.products(j, with: old..<count)
-      // Room for a quarter more: doubling is too much where there are many rows.
-      if rows[j]!.capacity < count { rows[j]!.reserveCapacity(count + count / 4) }
+    let there = (0..<old).filter { rows[$0] != nil }
+    for (j, more) in zip(there, source.products(there, with: Array(old..<count))) {
+      // Room for an eighth more: doubling is too much where there are many rows.
+      if rows[j]!.capacity < count { rows[j]!.reserveCapacity(count + count / 8) }
       rows[j]! += more
     }
   }
@@ -117,8 +137,10 @@ public struct Quadratic: Sendable {
 
 /// Where rows of a Gram matrix come from.
 protocol GramSource: Sendable {
-  /// G_jk for each k of a range.
-  func products(_ j: Int, with range: Range<Int>) -> [Double]
+  /// Whether each entry is a sum over rows of its own.
+  var isDear: Bool { get }
+  /// G_jk: for each j of some coordinates a row, which has an entry for each k of others, increasing.
+  func products(_ some: [Int], with others: [Int]) -> [[Double]]
   /// G_jk
   func product(_ j: Int, _ k: Int) -> Double
 }
@@ -128,8 +150,10 @@ private struct GramMatrix: GramSource {
   let gram: [Double]
   let count: Int
 
-  func products(_ j: Int, with range: Range<Int>) -> [Double] {
-    Array(gram[j * count + range.lowerBound..<j * count + range.upperBound])
+  var isDear: Bool { false }
+
+  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+    some.map { j in others.map { gram[j * count + $0] } }
   }
 
   func product(_ j: Int, _ k: Int) -> Double { gram[j * count + k] }

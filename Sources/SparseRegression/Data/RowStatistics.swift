@@ -11,6 +11,8 @@ struct RowStatistics: ColumnStatistics, Sendable {
   let shares: [Double]
   /// For each number, mean and co-moment with itself, where these were worked out for all at once.
   var numbers: [(mean: Double, comoment: Double)] = []
+  /// The first row that is fitted.
+  private let first: Int
 
   init(_ matrix: ColumnMatrix, blocks: [Int]) {
     self.matrix = matrix
@@ -22,22 +24,48 @@ struct RowStatistics: ColumnStatistics, Sendable {
     var shares = [Double](repeating: 0, count: matrix.rows)
     for range in ranges { for row in range { shares[row] = matrix.weights[row] / total } }
     self.shares = shares
+    first = shares.firstIndex { $0 > 0 } ?? 0
+  }
+
+  /// Takes in what was worked out for the terms that are numbers, and works out what is left.
+  ///
+  /// - Parameter some: a summary of each of these terms, over the rows that are fitted.
+  mutating func take(_ some: [BlockSummary], of terms: [Term]) {
+    var numbers = [BlockSummary?](repeating: nil, count: matrix.numbers)
+    var next = 0
+    for case .number(let column) in terms {
+      numbers[column] = some[next]
+      next += 1
+    }
+    self.numbers = numbers.enumerated().map { column, summary in
+      let summary = summary ?? matrix.summary(column, blocks)
+      return (summary.mean + matrix.shift[column], summary.square)
+    }
   }
 
   /// Σ wᵢ xᵢ zᵢ / W
   func inner(_ x: [Double], _ z: [Double]) -> Double {
-    shares.indices.reduce(0) { $0 + shares[$1] * x[$1] * z[$1] }
+    LinearAlgebra.inner(shares, x, z)
   }
 
   /// wᵢ vᵢ / W on the rows that are fitted, 0 elsewhere.
-  func weighted(_ v: [Double]) -> [Double] { zip(shares, v).map { $0 * $1 } }
+  func weighted(_ v: [Double]) -> [Double] {
+    var weighted = shares
+    for row in weighted.indices { weighted[row] *= v[row] }
+    return weighted
+  }
 
-  /// How much of `earlier` is left in `residual`, and the length of the rest.
-  func share(of earlier: [Double], in residual: [Double]) -> (share: Double, rest: Double) {
-    let before = inner(earlier, earlier)
-    let left = before > 0 ? inner(residual, earlier) / before : 0
-    let rest = zip(residual, earlier).map { $0 - left * $1 }
-    return (abs(left), inner(rest, rest).squareRoot())
+  /// How much of each of some earlier residuals is left in `residual`, and the length of the rest.
+  func shares(of earlier: [[Double]], in residual: [Double]) -> [(share: Double, rest: Double)] {
+    let now = inner(residual, residual)
+    let weighted = weighted(residual)
+    return earlier.map { epoch in
+      let before = inner(epoch, epoch)
+      let left = before > 0 ? LinearAlgebra.dot(weighted, epoch) / before : 0
+      // ‖r − a r₀‖² where a makes it smallest, and more than rounding can have taken off it.
+      let rest = max(0, now - left * left * before) + 1e-14 * now
+      return (share: abs(left), rest: rest.squareRoot())
+    }
   }
 
   /// The mean as the column came, whatever was taken off it.
@@ -46,24 +74,43 @@ struct RowStatistics: ColumnStatistics, Sendable {
     if j > matrix.numbers {
       return matrix.list(j).reduce(0) { $0 + shares[Int($1)] }
     }
-    return (j < matrix.numbers ? matrix.shift[j] : 0) + storedMean(values(j))
+    let stored = unsafe withValues(j) { unsafe storedMean($0) }
+    return stored + (j < matrix.numbers ? matrix.shift[j] : 0)
   }
 
   func comoment(_ j: Int, _ k: Int) -> Double {
-    if j == k, j < numbers.count { return numbers[j].comoment }
+    if j == k {
+      if j < numbers.count { return numbers[j].comoment }
+      return unsafe withValues(j) { x in
+        let mean = unsafe storedMean(x)
+        return unsafe weight
+          * LinearAlgebra.deviations(x, shares, shares.indices, from: mean).second
+      }
+    }
     return weight * inner(deviations(j), deviations(k))
   }
 
   private func deviations(_ j: Int) -> [Double] {
-    let x = values(j)
-    let mean = storedMean(x)
-    return x.map { $0 - mean }
+    unsafe withValues(j) { x in
+      let mean = unsafe storedMean(x)
+      return unsafe x.map { $0 - mean }
+    }
   }
 
   /// A deviation from one of the values: what is constant deviates by exactly zero.
-  private func storedMean(_ x: [Double]) -> Double {
-    guard let first = shares.indices.first(where: { shares[$0] > 0 }) else { return 0 }
-    return x[first] + shares.indices.reduce(0) { $0 + shares[$1] * (x[$1] - x[first]) }
+  private func storedMean(_ x: UnsafeBufferPointer<Double>) -> Double {
+    guard matrix.rows > 0 else { return 0 }
+    let origin = unsafe x[first]
+    return unsafe origin
+      + LinearAlgebra.deviations(x, shares, shares.indices, from: origin).first
+  }
+
+  /// Lends a raw column as it is stored.
+  private func withValues<Result>(
+    _ j: Int, _ body: (UnsafeBufferPointer<Double>) -> Result
+  ) -> Result {
+    if j < matrix.numbers { return unsafe matrix.withColumn(j, body) }
+    return unsafe values(j).withUnsafeBufferPointer(body)
   }
 
   private func values(_ j: Int) -> [Double] {
@@ -95,43 +142,29 @@ struct BlockSummary: Sendable {
 }
 
 extension ColumnMatrix {
-  /// Mean and co-moment of each number over the rows of some blocks.
-  ///
-  /// - Complexity: O(n d)
-  func numberStatistics(_ some: [Int], threads: Int) -> [(mean: Double, comoment: Double)] {
-    let stretch = 512
-    let starts = Array(stride(from: 0, to: numbers, by: stretch))
-    return concurrentMap(starts.count, threads: threads) { [self] index in
-      (starts[index]..<min(starts[index] + stretch, numbers)).map { column in
-        let summaries = summaries(column)
-        var all = BlockSummary()
-        for block in some { all.merge(summaries[block]) }
-        return (mean: all.mean + shift[column], comoment: all.square)
-      }
-    }.flatMap { $0 }
-  }
-
   /// A summary of each block of a number.
   ///
   /// - Complexity: O(n)
   func summaries(_ column: Int) -> [BlockSummary] {
     unsafe withColumn(column) { x in
-      blocks.map { rows in
-        var summary = BlockSummary()
-        guard let first = rows.first else { return summary }
-        let origin = unsafe x[first]
-        var sum = 0.0
-        for row in rows {
-          summary.weight += weights[row]
-          sum += unsafe weights[row] * (x[row] - origin)
-        }
-        summary.mean = origin + sum / summary.weight
-        for row in rows {
-          let deviation = unsafe x[row] - summary.mean
-          summary.square += weights[row] * deviation * deviation
-        }
-        return summary
+      blocks.indices.map { block in
+        let rows = blocks[block]
+        guard let first = rows.first else { return BlockSummary() }
+        let (weight, origin) = unsafe (blockWeights[block], x[first])
+        let sum = unsafe LinearAlgebra.deviations(x, weights, rows, from: origin).first
+        let mean = origin + sum / weight
+        return unsafe BlockSummary(
+          weight: weight, mean: mean,
+          square: LinearAlgebra.deviations(x, weights, rows, from: mean).second)
       }
     }
+  }
+
+  /// A summary of a number over the rows of some blocks.
+  func summary(_ column: Int, _ some: [Int]) -> BlockSummary {
+    let summaries = summaries(column)
+    var all = BlockSummary()
+    for block in some { all.merge(summaries[block]) }
+    return all
   }
 }

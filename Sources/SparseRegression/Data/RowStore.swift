@@ -89,11 +89,17 @@ public struct RowStore: Sendable {
       start + columns.lowerBound..<start + columns.upperBound, body)
   }
 
-  /// Gives back the memory of the first columns of each row, which nobody reads again.
-  func discard(upTo column: Int) {
+  /// The numbers of some rows, each a run.
+  func runs(_ rows: [Int]) -> NumberRuns {
+    NumberRuns(
+      length: numbers, rows.map { (chunks[$0 / rowsPerChunk], $0 % rowsPerChunk * numbers) })
+  }
+
+  /// Gives back the memory of some columns of each row, which nobody reads again.
+  func discard(_ columns: Range<Int>) {
     for row in 0..<count {
       let start = row % rowsPerChunk * numbers
-      chunks[row / rowsPerChunk].discard(start..<start + column)
+      chunks[row / rowsPerChunk].discard(start + columns.lowerBound..<start + columns.upperBound)
     }
   }
 

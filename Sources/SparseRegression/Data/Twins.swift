@@ -15,35 +15,49 @@ enum Twins {
   /// For each term, the term that stands in for it, or nil.
   ///
   /// - Parameters:
-  ///   - projections: for each term, the lengths of its projections of vectors of length at most 1.
+  ///   - projections: of vectors of length at most 1.
   ///   - overlap: of two terms of the same rank, the sum of their squared canonical correlations.
   /// - Complexity: O(p log p) projections and, where no two terms are alike, no comparison.
   static func find(
-    _ design: Design, _ penalty: ElasticNet, among live: [Int], projections: [[Double]],
+    _ design: Design, _ penalty: ElasticNet, among live: [Int], projections: Projections,
     overlap: (Int, Int) -> Double
   ) -> [Int?] {
     var standIn = [Int?](repeating: nil, count: design.terms.count)
     let free = live.filter { penalty.signs[$0] == .free }
-    let first = projections.map { $0[0] }
-    let sorted = free.sorted { (first[$0], $0) < (first[$1], $1) }
+    let sorted = free.map { (length: projections[$0, 0], term: $0) }
+      .sorted { ($0.length, $0.term) < ($1.length, $1.term) }
     func areAlike(_ a: Int, _ b: Int) -> Bool {
       design.coordinates[a].count == design.coordinates[b].count
-        && zip(projections[a], projections[b]).allSatisfy { abs($0 - $1) <= spread }
+        && (0..<projections.count).allSatisfy {
+          abs(projections[a, $0] - projections[b, $0]) <= spread
+        }
     }
-    let inOrder = free.sorted { (penalty.factors[$0], $0) < (penalty.factors[$1], $1) }
-    var rank = [Int](repeating: 0, count: design.terms.count)
-    for (place, term) in inOrder.enumerated() { rank[term] = place }
-    for a in inOrder where standIn[a] == nil {
+    /// The places near one, going away from it, as far as terms there may be alike.
+    func near(_ place: Int, by step: Int) -> some Sequence<Int> {
+      stride(from: place + step, to: step > 0 ? sorted.count : -1, by: step).lazy
+        .prefix { abs(sorted[$0].length - sorted[place].length) <= spread }
+    }
+    // Few terms have another that is alike, and only these are looked at closely.
+    var doubtful: [(place: Int, term: Int)] = []
+    for (place, one) in sorted.enumerated() {
+      let isAlike = { (other: Int) in areAlike(one.term, sorted[other].term) }
+      if near(place, by: 1).contains(where: isAlike) || near(place, by: -1).contains(where: isAlike)
+      {
+        doubtful.append((place, one.term))
+      }
+    }
+    func precedes(_ a: Int, _ b: Int) -> Bool {
+      (penalty.factors[a], a) < (penalty.factors[b], b)
+    }
+    for (place, a) in doubtful.sorted(by: { precedes($0.term, $1.term) })
+    where standIn[a] == nil {
       let ranks = Double(design.coordinates[a].count)
       let least = (1 - tolerance) * (1 - tolerance) * ranks
-      let low = first[a] - spread
-      var place = sorted.partitioningIndex { first[$0] >= low }
-      while place < sorted.count, first[sorted[place]] <= low + 2 * spread {
-        let b = sorted[place]
-        if rank[b] > rank[a], standIn[b] == nil, areAlike(a, b), overlap(a, b) >= least {
+      for other in [near(place, by: 1).map { $0 }, near(place, by: -1).map { $0 }].joined() {
+        let b = sorted[other].term
+        if precedes(a, b), standIn[b] == nil, areAlike(a, b), overlap(a, b) >= least {
           standIn[b] = a
         }
-        place += 1
       }
     }
     return standIn
@@ -66,10 +80,12 @@ enum Twins {
         return $0 + share * share
       }.squareRoot()
     }
-    let projections = design.coordinates.map { group in
-      [projected(group, { quadratic.correlation[$0] }, norm)]
-        + likely.map { j in projected(group, { quadratic.gram(j, $0) }, length[j]) }
-    }
+    let projections = Projections(
+      count: 1 + likely.count,
+      lengths: design.coordinates.flatMap { group in
+        [projected(group, { quadratic.correlation[$0] }, norm)]
+          + likely.map { j in projected(group, { quadratic.gram(j, $0) }, length[j]) }
+      })
     return find(design, penalty, among: live, projections: projections) { a, b in
       var sum = 0.0
       for j in design.coordinates[a] {
@@ -83,14 +99,12 @@ enum Twins {
   }
 }
 
-extension Array {
-  /// The first index from which on `belongs` holds, for elements where it goes from false to true once.
-  fileprivate func partitioningIndex(_ belongs: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
+/// For each term, the lengths of its projections of a few vectors.
+struct Projections: Sendable {
+  /// Vectors.
+  let count: Int
+  /// Term by term.
+  let lengths: [Double]
+
+  subscript(_ term: Int, _ vector: Int) -> Double { lengths[term * count + vector] }
 }

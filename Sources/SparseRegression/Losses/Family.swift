@@ -34,6 +34,28 @@ public enum Family: Sendable, Equatable {
   }
 }
 
+extension Family {
+  /// Whether an automatic grid ends: a smaller λ has nothing to add, as glmnet sees it, family by family.
+  ///
+  /// - Parameters:
+  ///   - ratios: the deviance ratios so far, at least five.
+  ///   - isBounded: whether some coefficient is. λmax does not know of bounds, so that such a path may begin
+  ///     without any gain; it is then never cut for want of it.
+  func isSaturated(_ ratios: [Double], isBounded: Bool) -> Bool {
+    let (now, before) = (ratios[ratios.count - 1], ratios[ratios.count - 2])
+    let earlier = ratios[ratios.count - 5]
+    if now > (self == .cox ? 0.99 : 0.999) { return true }
+    if isBounded { return false }
+    switch self {
+    case .gaussian, .huber: return now - before < 1e-5 * now
+    case .binomial, .multinomial: return now - before < 1e-5
+    case .multigaussian: return now - before < 1e-5 * (1 - now)
+    case .poisson: return now - earlier < 1e-4 * now
+    case .cox: return now - earlier < 1e-3 * now
+    }
+  }
+}
+
 /// What is predicted, beside the target of a ``ColumnMatrix``: further raw columns that are numbers of
 /// the matrix and belong to no term.
 public struct Response: Sendable {

@@ -5,6 +5,7 @@
 /// fit is solved again, until none does. So the optimality conditions hold over all terms, and with them
 /// the duality gap. All fits are at the same λ, so that one reading of a column serves them all.
 struct ColumnsEngine: PathEngine {
+  let family = Family.gaussian
   private let problem: ColumnsProblem
   /// The fit to all rows, then one a fold.
   private var fits: [ColumnsFit]
@@ -46,13 +47,18 @@ struct ColumnsEngine: PathEngine {
 
     let statistics = fits.map(\.rows)
     let starts = Array(stride(from: 0, to: terms.count, by: Self.stretch))
-    screens = concurrentMap(starts.count, threads: threads) { index in
+    var measured = concurrentMap(starts.count, threads: threads) { index in
       let start = starts[index]
-      return Screen(
-        start..<min(start + Self.stretch, terms.count), of: problem, statistics: statistics)
+      var firstFit: [BlockSummary] = []
+      let screen = Screen(
+        start..<min(start + Self.stretch, terms.count), of: problem, statistics: statistics,
+        firstFit: &firstFit)
+      return (screen: screen, firstFit: firstFit)
     }
+    screens = measured.map(\.screen)
     var everyRow = statistics[0]
-    everyRow.numbers = matrix.numberStatistics(everyRow.blocks, threads: threads)
+    everyRow.take(measured.flatMap(\.firstFit), of: terms)
+    measured = []
     for (column, number) in everyRow.numbers.enumerated()
     where !number.mean.isFinite || !number.comoment.isFinite { throw .overflow(column: column) }
     let design = Design(
@@ -62,7 +68,7 @@ struct ColumnsEngine: PathEngine {
     let candidates = terms.indices.filter { exclusions[$0] == nil }
     let likeness = Likeness(
       problem, fits[0].rows, target: fits[0].residual, screens, threads: threads)
-    targetCorrelations = likeness.projections.map { min(1, $0[0]) }
+    targetCorrelations = terms.indices.map { min(1, likeness.projections[$0, 0]) }
     let standIns = Twins.find(
       design, penalty, among: candidates, projections: likeness.projections,
       overlap: likeness.overlap)
@@ -85,7 +91,7 @@ struct ColumnsEngine: PathEngine {
     for index in self.fits.indices { self.fits[index].mark(forgets: true) }
     _ = Self.look(
       problem, self.fits, &screens, lambda: .infinity, epoch: 0, all: true, threads: threads)
-    let largest = screens.reduce(0) { max($0, $1.largestPull(problem.factors)) }
+    let largest = screens.reduce(0) { max($0, $1.largestPull) }
     lambdaMax =
       max(largest / max(penalty.alpha, 1e-3), .ulpOfOne) * self.fits[0].targetScale
   }
@@ -124,7 +130,7 @@ struct ColumnsEngine: PathEngine {
       }
     }
     for (fit, new) in terms.enumerated() {
-      for term in new { screens[term / Self.stretch].join(term, fit) }
+      for term in new { screens[term / Self.stretch].exclude(term, from: fit) }
     }
     let new = terms
     concurrently(&fits, threads: threads) { index, fit in
@@ -138,11 +144,13 @@ struct ColumnsEngine: PathEngine {
     epoch: UInt16, all: Bool, threads: Int
   ) -> [[[Screen.Found]]] {
     let vectors = InterleavedVectors(fits.map(\.weightedResidual))
-    let (now, statistics) = (fits.map { $0.screened(lambda) }, fits.map(\.rows))
+    let now = concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) }
+    let (bounds, statistics) = (Screen.Bounds(now), fits.map(\.rows))
     var work = screens.map { (screen: $0, found: [[Screen.Found]]()) }
     screens = []
     concurrently(&work, threads: threads) { _, one in
-      one.found = one.screen.look(problem, statistics, vectors, now: epoch, at: now, all: all)
+      one.found = one.screen.look(
+        problem, statistics, vectors, now: epoch, at: now, bounds, all: all)
     }
     screens = work.map(\.screen)
     return work.map(\.found)

@@ -112,8 +112,7 @@ struct ColumnsFit: SolvedFit {
     let support = members.filter { $0.coordinates.contains { b[$0] != 0 } }
       .sorted { $0.term < $1.term }
     point = RegularizationPath.Point(
-      lambda: lambda, support: support.map(\.term),
-      values: support.map { $0.coordinates.map { b[$0] } },
+      lambda: lambda, support: support.map(\.term), groups: support.map(\.coordinates), b: b,
       devianceRatio: 1 - square(residual) / square(target), gap: outcome.gap / nullObjective,
       isDirect: outcome.isDirect)
     guard let test else { return }
@@ -162,6 +161,6 @@ struct ColumnsFit: SolvedFit {
   func screened(_ lambda: Double) -> Screen.Fit {
     Screen.Fit(
       price: lambda * problem.penalty.alpha / targetScale,
-      since: epochs.map { rows.share(of: $0, in: residual) })
+      since: rows.shares(of: epochs, in: residual))
   }
 }

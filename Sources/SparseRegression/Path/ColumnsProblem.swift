@@ -20,15 +20,11 @@ struct ColumnsProblem: Sendable {
       terms[term], rows, standardize: options.standardize, intercept: options.intercept)
   }
 
-  /// How many of `terms`, from `first` on, are numbers in neighbouring columns; 1 for anything else.
+  /// How many of some terms, from `first` on, are numbers that one product serves; 1 for anything else.
   func run(of wanted: [Int], from first: Int) -> Int {
-    guard case .number(let column) = terms[wanted[first]] else { return 1 }
-    var count = 1
-    while count < 128, first + count < wanted.count,
-      wanted[first + count] == wanted[first] + count,
-      terms[wanted[first + count]] == .number(column + count)
-    { count += 1 }
-    return count
+    var last = first
+    while last < wanted.count, last - first < 128, case .number = terms[wanted[last]] { last += 1 }
+    return max(1, last - first)
   }
 }
 
@@ -89,13 +85,45 @@ struct ColumnsGram: GramSource {
   let rows: RowStatistics
   var coordinates: [LocalCoordinate] = []
 
-  func products(_ j: Int, with range: Range<Int>) -> [Double] {
-    let v = rows.weighted(coordinates[j].values(rows.matrix))
-    let sum = v.reduce(0, +)
-    return range.map { product(coordinates[$0], v, sum: sum) }
+  /// Vectors that are multiplied at once: as many as the sums of one product have room for.
+  private static let batch = 12
+
+  var isDear: Bool { true }
+
+  /// - Complexity: O(n · some · others)
+  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+    let matrix = rows.matrix
+    let columns = others.flatMap { coordinates[$0].columns }.filter { $0 < matrix.numbers }
+    return stride(from: 0, to: some.count, by: Self.batch).flatMap { first in
+      let batch = some[first..<min(first + Self.batch, some.count)]
+      let vectors = InterleavedVectors(
+        batch.map { rows.weighted(coordinates[$0].values(matrix)) })
+      let sums = vectors.sums
+      let numbers = matrix.products(columns, vectors)
+      var result = [[Double]](repeating: [], count: batch.count)
+      for f in result.indices { result[f].reserveCapacity(others.count) }
+      var next = 0
+      for k in others {
+        let x = coordinates[k]
+        for f in result.indices { result[f].append(-x.constant * sums[f]) }
+        for (column, a) in zip(x.columns, x.basis) {
+          if column < matrix.numbers {
+            let start = next * vectors.stride
+            for f in result.indices { result[f][result[f].count - 1] += a * numbers[start + f] }
+            next += 1
+          } else if a != 0 {
+            let list = matrix.list(column)
+            for f in result.indices {
+              result[f][result[f].count - 1] += a * vectors.sum(list, of: f)
+            }
+          }
+        }
+      }
+      return result
+    }
   }
 
-  func product(_ j: Int, _ k: Int) -> Double { products(j, with: k..<k + 1)[0] }
+  func product(_ j: Int, _ k: Int) -> Double { products([j], with: [k])[0][0] }
 
   /// - Parameters:
   ///   - v: weighted.

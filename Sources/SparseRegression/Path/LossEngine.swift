@@ -3,7 +3,6 @@
 /// All fits, of the whole and of the folds, take their steps together: one pass over the rows tells each of
 /// them its loss and its pulls, and one curvature serves them all while it brings them on.
 struct LossEngine: PathEngine {
-  nonisolated(unsafe) static var passes = 0, renews = 0, fitPasses = 0, owns = 0
   private let problem: LossProblem
   private var pass: LossPass
   private var working: WorkingGram
@@ -62,24 +61,29 @@ struct LossEngine: PathEngine {
     for fit in made { fits.append(try fit.get()) }
 
     var everyRow = fits[0].rows
-    everyRow.numbers = matrix.numberStatistics(everyRow.blocks, threads: threads)
+    let statistics = watchesAll ? [everyRow] : fits.map(\.rows)
+    let starts = Array(stride(from: 0, to: terms.count, by: Self.stretch))
+    var measured = concurrentMap(starts.count, threads: threads) { index in
+      let start = starts[index]
+      var firstFit: [BlockSummary] = []
+      let screen = Screen(
+        start..<min(start + Self.stretch, terms.count), of: problem.base, statistics: statistics,
+        firstFit: &firstFit)
+      return (screen: screen, firstFit: firstFit)
+    }
+    screens = measured.map(\.screen)
+    everyRow.take(measured.flatMap(\.firstFit), of: terms)
+    measured = []
     for (column, number) in everyRow.numbers.enumerated()
     where !number.mean.isFinite || !number.comoment.isFinite { throw .overflow(column: column) }
     let design = Design(
       everyRow, columns: matrix.width, target: matrix.numbers, terms,
       standardize: options.standardize, intercept: options.intercept, standardizesTarget: false)
-    let statistics = watchesAll ? [everyRow] : fits.map(\.rows)
-    let starts = Array(stride(from: 0, to: terms.count, by: Self.stretch))
-    screens = concurrentMap(starts.count, threads: threads) { index in
-      let start = starts[index]
-      return Screen(
-        start..<min(start + Self.stretch, terms.count), of: problem.base, statistics: statistics)
-    }
     var exclusions = design.exclusions(penalty)
     let candidates = terms.indices.filter { exclusions[$0] == nil }
     let likeness = Likeness(
       problem.base, everyRow, target: problem.unitTarget(everyRow), screens, threads: threads)
-    targetCorrelations = likeness.projections.map { min(1, $0[0]) }
+    targetCorrelations = terms.indices.map { min(1, likeness.projections[$0, 0]) }
     let standIns = Twins.find(
       design, penalty, among: candidates, projections: likeness.projections,
       overlap: likeness.overlap)
@@ -118,11 +122,12 @@ struct LossEngine: PathEngine {
     } else {
       markEpoch(forgets: true)
       _ = look(at: .infinity, all: true)
-      let largest = screens.reduce(0) { max($0, $1.largestPull(problem.base.factors)) }
+      let largest = screens.reduce(0) { max($0, $1.largestPull) }
       lambdaMax = max(largest / alpha, .leastNormalMagnitude)
     }
   }
 
+  var family: Family { problem.family }
   var isTall: Bool { fits[0].rows.rows >= design.count }
   var isBounded: Bool { problem.base.penalty.isBounded }
 
@@ -142,7 +147,6 @@ struct LossEngine: PathEngine {
     while true {
       let waiting = fits.indices.filter { !fits[$0].isDone }
       guard !waiting.isEmpty else { return }
-      Self.passes += 1; Self.fitPasses += waiting.count
       let answers = pass.run(waiting.map { fits[$0].request() })
       var answerOf = [Int](repeating: -1, count: fits.count)
       for (place, index) in waiting.enumerated() { answerOf[index] = place }
@@ -210,7 +214,7 @@ struct LossEngine: PathEngine {
       }
     }
     for (fit, new) in terms.enumerated() {
-      for term in new { screens[term / Self.stretch].join(term, fit) }
+      for term in new { screens[term / Self.stretch].exclude(term, from: fit) }
     }
     if terms.contains(where: { !$0.isEmpty }) { watch(terms) }
     return isViolated
@@ -218,12 +222,15 @@ struct LossEngine: PathEngine {
 
   private mutating func look(at lambda: Double, all: Bool) -> [[[Screen.Found]]] {
     let vectors = InterleavedVectors(fits.map(\.weightedResidual))
-    let (now, statistics) = (fits.map { $0.screened(lambda) }, fits.map(\.rows))
+    let fits = fits
+    let now = concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) }
+    let (bounds, statistics) = (Screen.Bounds(now), fits.map(\.rows))
     let (problem, epoch) = (problem.base, epoch)
     var work = screens.map { (screen: $0, found: [[Screen.Found]]()) }
     screens = []
     concurrently(&work, threads: threads) { _, one in
-      one.found = one.screen.look(problem, statistics, vectors, now: epoch, at: now, all: all)
+      one.found = one.screen.look(
+        problem, statistics, vectors, now: epoch, at: now, bounds, all: all)
     }
     screens = work.map(\.screen)
     return work.map(\.found)
@@ -237,7 +244,6 @@ struct LossEngine: PathEngine {
     if wanting.contains(where: { !fits[$0].hasOwnCurvature && !fits[$0].isFresh }) { renew() }
     let own = wanting.filter { fits[$0].wantsCurvature }
     guard !own.isEmpty else { return }
-    Self.owns += own.count
     let (pass, responses) = (pass, problem.responses)
     concurrently(&fits, threads: threads) { index, fit in
       guard own.contains(index) else { return }
@@ -251,7 +257,6 @@ struct LossEngine: PathEngine {
 
   /// Takes the curvature where the fit to all rows stands now.
   private mutating func renew() {
-    Self.renews += 1
     let whole = fits[0]
     working = WorkingGram(
       pass.table, responses: problem.responses,
@@ -264,9 +269,7 @@ struct LossEngine: PathEngine {
     }
   }
 
-  static func dump() { print("passes", passes, "fitPasses", fitPasses, "renews", renews, "owns", owns) }
   func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {
-    Self.dump()
     var exclusions = exclusions
     for term in fits[0].dependentTerms { exclusions[term] = .dependent }
     return RegularizationPath(

@@ -48,9 +48,9 @@ struct LossFit: SolvedFit {
   private(set) var point: RegularizationPath.Point?
   private(set) var testError = 0.0
 
-  /// A fit ends at this share of the tolerance. The gap falls as fast as the error of the pulls, not as
-  /// its square, so that coefficients are as good as it says.
-  static let share = 0.1
+  /// A fit ends at this share of the tolerance. For the lasso the gap falls as fast as the error of the
+  /// pulls, so that coefficients are as good as it says; with a ridge part it falls as the square of that.
+  private var share: Double { problem.base.penalty.alpha < 1 ? 1e-6 : 0.1 }
   /// A step that leaves more than this of the gap asks for the curvature of now.
   static let slow = 0.1
   /// Steps a λ; what is not reached by then is told by the gap.
@@ -169,7 +169,7 @@ struct LossFit: SolvedFit {
   }
 
   private var tolerated: Double { problem.base.options.tolerance * nullObjective }
-  private var goal: Double { max(tolerated * Self.share, 1e-13 * nullObjective) }
+  private var goal: Double { max(tolerated * share, 1e-14 * nullObjective) }
 
   /// Looks for the next place to look at.
   mutating func propose() {
@@ -250,7 +250,7 @@ struct LossFit: SolvedFit {
   func screened(_ lambda: Double) -> Screen.Fit {
     Screen.Fit(
       price: lambda * problem.base.penalty.alpha,
-      since: epochs.map { rows.share(of: $0, in: residual) })
+      since: rows.shares(of: epochs, in: residual))
   }
 
   // MARK: The certificate
@@ -328,7 +328,7 @@ struct LossFit: SolvedFit {
     let range = interceptValue - least
     point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term),
-      values: support.map { $0.coordinates.map { b[$0] } },
+      groups: support.map(\.coordinates), b: b,
       devianceRatio: range > 0 ? 1 - (value - least) / range : 0, gap: gap / nullObjective,
       isDirect: gap <= goal, intercepts: intercepts)
     if let test { testError = problem.error(test, request(at: b), pass) }

@@ -98,9 +98,12 @@ struct LossProblem: Sendable {
       // The deviance of all rows less that of those fitted (van Houwelingen et al., 2006): rows that are
       // tested are too few to make risk sets of their own.
       let eta = pass.predictors(0..<matrix.rows, fitted)
+      // As glmnet has it, the mean weight of either set of rows is 1.
       func deviance(_ blocks: [Int]) -> Double {
         let weights = pass.weights(of: blocks)
-        return 2 * (cox.evaluate(eta, weights).value - cox.least(weights))
+        let count = blocks.reduce(0) { $0 + matrix.blocks[$1].count }
+        return 2 * (cox.evaluate(eta, weights).value - cox.least(weights)) * Double(count)
+          / weights.reduce(0, +)
       }
       return (deviance(fitted.blocks + [test]) - deviance(fitted.blocks)) / testWeight(test)
     case .rows(let loss):

@@ -15,7 +15,7 @@ struct LossTable: Sendable {
   /// How many of them, from the first, are dense.
   private var dense = 0
   /// Copies of the dense columns; nil where they are the matrix's own.
-  private var copies: [Double]?
+  private var copies: [Double]? = nil
 
   /// Rows that are worked on at once, so that their columns stay in the cache.
   private static let stretch = 1024
@@ -30,11 +30,14 @@ struct LossTable: Sendable {
         (block, $0..<min($0 + Self.stretch, rows.upperBound))
       }
     }
-    guard watchesAll else {
-      copies = []
+    copies = watchesAll && matrix.isTable ? nil : []
+    guard watchesAll else { return }
+    let indicators = matrix.numbers + 1..<max(matrix.width, matrix.numbers + 1)
+    if copies != nil {
+      for column in Array(0..<matrix.numbers) + Array(indicators) { add(column) }
       return
     }
-    columns = Array(0..<matrix.numbers) + Array(matrix.numbers + 1..<max(matrix.width, matrix.numbers + 1))
+    columns = Array(0..<matrix.numbers) + Array(indicators)
     dense = matrix.numbers
     for (index, column) in columns.enumerated() { placeOf[column] = Int32(index + 1) }
   }
@@ -59,7 +62,7 @@ struct LossTable: Sendable {
 
   private func withDense<Result>(_ body: (UnsafePointer<Double>, Int) -> Result) -> Result? {
     guard dense > 0 else { return nil }
-    guard let copies else { return unsafe matrix.withTable(body) }
+    guard let copies else { return unsafe matrix.withTable { unsafe body($0, matrix.rows) } }
     return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!, matrix.rows) }
   }
 

@@ -2,6 +2,7 @@
 ///
 /// Rows are gone, and n with them: what a λ costs depends on p and on the support alone.
 struct MomentsEngine: PathEngine {
+  let family = Family.gaussian
   /// The fit to all rows, then one a fold.
   private var fits: [MomentsFit]
   private let targets: [Moments?]
@@ -138,14 +139,19 @@ private struct MomentsFit: SolvedFit {
     let outcome = solver.solve(
       lambda: lambda / design.targetScale, tolerance: tolerance * nullObjective)
     let (b, g) = (solver.b, solver.g)
-    let support = live.filter { design.coordinates[$0].contains { b[$0] != 0 } }
-    let explained = support.reduce(0) { sum, term in
-      design.coordinates[term].reduce(sum) { $0 + b[$1] * (correlation[$1] + g[$1]) }
+    var (support, groups, explained) = ([Int](), [Range<Int>](), 0.0)
+    support.reserveCapacity(b.count)
+    groups.reserveCapacity(b.count)
+    for term in live {
+      let group = design.coordinates[term]
+      guard group.contains(where: { b[$0] != 0 }) else { continue }
+      support.append(term)
+      groups.append(group)
+      for j in group { explained += b[j] * (correlation[j] + g[j]) }
     }
     let point = RegularizationPath.Point(
-      lambda: lambda, support: support,
-      values: support.map { term in design.coordinates[term].map { b[$0] } },
-      devianceRatio: explained / targetNorm, gap: outcome.gap / nullObjective,
+      lambda: lambda, support: support, groups: groups, b: b, devianceRatio: explained / targetNorm,
+      gap: outcome.gap / nullObjective,
       isDirect: outcome.isDirect)
     self.point = point
     guard let test else { return }

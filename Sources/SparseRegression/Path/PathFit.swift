@@ -7,10 +7,6 @@ public struct PathFit: Sendable {
   /// Nil without folds.
   public let crossValidation: CrossValidation?
 
-  /// Relative gain of the deviance ratio below which an automatic grid ends (glmnet's `fdev`).
-  static let leastGain = 1e-5
-  /// Deviance ratio above which an automatic grid ends (glmnet's `devmax`).
-  static let largestRatio = 0.999
   /// An automatic grid never ends before so many values (glmnet's `mnlam`).
   static let leastCount = 5
 
@@ -78,25 +74,17 @@ public struct PathFit: Sendable {
       errors.append(step.errors, gap: step.worstFoldGap, lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
-      if Self.isSaturated(points, isBounded: engine.isBounded) { break }
+      if engine.family.isSaturated(points.map(\.devianceRatio), isBounded: engine.isBounded) { break }
       if options.endsPastMinimum && errors.arePastMinimum { break }
     }
     path = engine.path(points)
     crossValidation = errors.crossValidation
   }
-
-  /// Whether a smaller λ has nothing to add.
-  private static func isSaturated(_ points: [RegularizationPath.Point], isBounded: Bool) -> Bool {
-    let ratio = points[points.count - 1].devianceRatio
-    let gain = ratio - points[points.count - 2].devianceRatio
-    // λmax does not know sign constraints, so that a bounded path may begin without any gain; as in
-    // glmnet it is then never cut for want of it.
-    return (!isBounded && gain < leastGain * ratio) || ratio > largestRatio
-  }
 }
 
 /// What goes down the grid: a fit to all rows, and one for each fold.
 protocol PathEngine {
+  var family: Family { get }
   /// Where the first column enters the fit to all rows, on the scale of the target.
   var lambdaMax: Double { get }
   /// Whether there are at least as many rows as coordinates.

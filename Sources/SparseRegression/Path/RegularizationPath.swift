@@ -24,16 +24,27 @@ public struct RegularizationPath: Sendable {
     let intercepts: [Double]
 
     /// - Parameters:
-    ///   - values: for each term of `support`, its coordinates, response by response.
+    ///   - groups: for each term of `support`, where its coordinates are in `b`, response by response.
+    ///   - b: coefficients of coordinates.
     ///   - devianceRatio: clamped to `[0, 1]`.
     init(
-      lambda: Double, support: [Int], values: [[Double]], devianceRatio: Double, gap: Double,
-      isDirect: Bool, intercepts: [Double] = []
+      lambda: Double, support: [Int], groups: [Range<Int>], b: [Double],
+      devianceRatio: Double, gap: Double, isDirect: Bool, intercepts: [Double] = []
     ) {
       (self.lambda, self.support, self.gap, self.isDirect) = (lambda, support, gap, isDirect)
       self.intercepts = intercepts
-      self.values = values.flatMap { $0 }
-      norms = values.map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+      var (values, norms) = ([Double](), [Double]())
+      values.reserveCapacity(support.count)
+      norms.reserveCapacity(support.count)
+      for group in groups {
+        var square = 0.0
+        for j in group {
+          values.append(b[j])
+          square += b[j] * b[j]
+        }
+        norms.append(square.squareRoot())
+      }
+      (self.values, self.norms) = (values, norms)
       self.devianceRatio = min(1, max(0, devianceRatio))
     }
 

@@ -128,13 +128,21 @@ struct LossGram: GramSource {
   let blocks: [Int]
   let weight: Double
 
-  func products(_ j: Int, with range: Range<Int>) -> [Double] {
+  var isDear: Bool { false }
+
+  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+    some.map { products($0, with: others) }
+  }
+
+  func product(_ j: Int, _ k: Int) -> Double { products(j, with: [k])[0] }
+
+  private func products(_ j: Int, with others: [Int]) -> [Double] {
     let one = coordinates[j]
     let rows = (0..<working.responses).map { m in
       one.places.map { working.row($0, one.response, m) }
     }
     let all = working.table.matrix.blocks.count
-    return range.map { index in
+    return others.map { index in
       let other = coordinates[index]
       var sum = 0.0
       for (row, a) in zip(rows[other.response], one.factors) {
@@ -147,6 +155,4 @@ struct LossGram: GramSource {
       return sum / weight
     }
   }
-
-  func product(_ j: Int, _ k: Int) -> Double { products(j, with: k..<k + 1)[0] }
 }

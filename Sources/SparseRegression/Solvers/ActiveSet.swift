@@ -24,7 +24,8 @@ struct ActiveSet: SupportSolver {
   /// Unpenalized columns that those before them already span; their coefficient is zero.
   private(set) var dependent: Set<Int> = []
 
-  private var groups: [Range<Int>] { columns.map { $0..<$0 + 1 } }
+  /// `columns`, each a group.
+  private var groups: [Range<Int>]
   private var active: [Int] = []
   private var isActive: [Bool]
   /// The side of zero that an active column is held to; 0 where it may cross.
@@ -36,6 +37,7 @@ struct ActiveSet: SupportSolver {
     self.loss = loss
     self.penalty = penalty
     self.columns = columns
+    groups = columns.map { $0..<$0 + 1 }
     b = Array(repeating: 0, count: loss.count)
     g = loss.correlation
     sign = b
@@ -47,6 +49,7 @@ struct ActiveSet: SupportSolver {
     loss.extend(new)
     penalty.extend(new)
     columns += old..<loss.count
+    groups += (old..<loss.count).map { $0..<$0 + 1 }
     let more = loss.count - old
     b += repeatElement(0, count: more)
     sign += repeatElement(0, count: more)
@@ -91,6 +94,7 @@ struct ActiveSet: SupportSolver {
       batch = progressed ? max(10, active.count / 2) : 1
       let asking = violators(lambda, except: refused)
       guard !asking.isEmpty else { return }
+      loss.prepare(Array(asking.prefix(batch)))
       for (place, j) in asking.prefix(batch).enumerated() {
         let side: Double = g[j] > 0 ? 1 : -1
         if enter(j, lambda, sign: side) { continue }
@@ -185,6 +189,7 @@ struct ActiveSet: SupportSolver {
       // The margin is above the rounding of g and below what a ninth digit needs.
       if u > price * (1 + 1e-11) + 1e-14 { found.append((j, u - price)) }
     }
+    guard found.count > 1 else { return found.map(\.column) }
     return found.sorted { ($1.excess, $0.column) < ($0.excess, $1.column) }.map(\.column)
   }
 

@@ -1,34 +1,28 @@
 /// A Cholesky factor L L' = A of a matrix that gains and loses rows one at a time.
 ///
-/// - Complexity: O(k²) to append, remove or solve, for k rows; O(capacity²) memory.
+/// - Complexity: O(k²) to append, remove or solve, for k rows; k² / 2 numbers of memory.
 struct Cholesky {
   /// A row is refused if the part of its diagonal that the rows before it do not explain falls below
   /// this share: the column it stands for is then, to working precision, a combination of theirs.
   static let pivotTolerance = 1e-12
 
   private(set) var count = 0
-  private var stride: Int
-  /// Row-major lower triangle with rows of `stride`.
-  private var factor: [Double]
-
-  init(capacity: Int = 16) {
-    stride = capacity
-    factor = Array(repeating: 0, count: capacity * capacity)
-  }
+  /// The lower triangle row by row, without what is above the diagonal.
+  private var factor: [Double] = []
 
   /// Appends a row of A: its entries with the rows so far, in order, and its diagonal.
   ///
   /// - Returns: false, and nothing is changed, if the row depends on the others.
-  mutating func append(_ row: [Double], diagonal: Double) -> Bool {
+  mutating func append(_ row: consuming [Double], diagonal: Double) -> Bool {
     precondition(row.count == count)
-    var z = row
-    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: false, &z)
-    let pivot = diagonal - z.reduce(0) { $0 + $1 * $1 }
+    LinearAlgebra.solveTriangular(factor, count: count, transposed: false, &row)
+    let pivot = diagonal - row.reduce(0) { $0 + $1 * $1 }
     guard pivot > Self.pivotTolerance * diagonal, pivot > 0 else { return false }
-    if count == stride { grow(to: stride + max(16, stride / 4)) }
-    let start = count * stride
-    for k in 0..<count { factor[start + k] = z[k] }
-    factor[start + count] = pivot.squareRoot()
+    // Room for an eighth more: doubling is too much where there are many rows.
+    let needed = factor.count + count + 1
+    if factor.capacity < needed { factor.reserveCapacity(needed + needed / 8) }
+    factor += row
+    factor.append(pivot.squareRoot())
     count += 1
     return true
   }
@@ -39,25 +33,42 @@ struct Cholesky {
   /// triangular again (Golub & Van Loan, Matrix Computations, section 6.5).
   mutating func remove(at position: Int) {
     precondition(position < count)
-    for i in position + 1..<max(count, position + 1) {
-      for k in 0...i { factor[(i - 1) * stride + k] = factor[i * stride + k] }
-    }
+    if position + 1 < count { shift(to: position) }
     count -= 1
-    for i in position..<max(count, position) {
-      let (a, b) = (factor[i * stride + i], factor[i * stride + i + 1])
-      let length = (a * a + b * b).squareRoot()
-      rotate(columns: i, i + 1, from: i, cosine: a / length, sine: b / length)
-      factor[i * stride + i + 1] = 0
+    factor.removeLast(count + 1)
+  }
+
+  /// Moves the rows behind a position up by one.
+  ///
+  /// Row i then has an entry more than fits. That is rotated away at once; the rotation is told to the
+  /// rows below, so that each row is gone through once.
+  private mutating func shift(to position: Int) {
+    let rows = count
+    var rotations: [(cosine: Double, sine: Double)] = []
+    var l = factor.mutableSpan
+    for i in position..<rows - 1 {
+      let (new, old) = (i &* (i &+ 1) / 2, (i &+ 1) &* (i &+ 2) / 2)
+      for k in 0..<position { l[new &+ k] = l[old &+ k] }
+      var carried = l[old &+ position]
+      for place in 0..<rotations.count {
+        let ((cosine, sine), k) = (rotations[place], position &+ place)
+        let next = l[old &+ k &+ 1]
+        l[new &+ k] = cosine * carried + sine * next
+        carried = cosine * next - sine * carried
+      }
+      let last = l[old &+ i &+ 1]
+      let length = (carried * carried + last * last).squareRoot()
+      rotations.append((carried / length, last / length))
+      l[new &+ i] = length
     }
   }
 
-  /// x = A⁻¹ b
-  func solve(_ b: [Double]) -> [Double] {
+  /// A⁻¹ b
+  func solve(_ b: consuming [Double]) -> [Double] {
     precondition(b.count == count)
-    var x = b
-    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: false, &x)
-    LinearAlgebra.solveTriangular(factor, stride: stride, count: count, transposed: true, &x)
-    return x
+    LinearAlgebra.solveTriangular(factor, count: count, transposed: false, &b)
+    LinearAlgebra.solveTriangular(factor, count: count, transposed: true, &b)
+    return b
   }
 
   /// Starts again from a whole matrix.
@@ -67,46 +78,16 @@ struct Cholesky {
   /// - Complexity: O(count³)
   mutating func reset(lower: [Double], count: Int) -> Bool {
     let diagonal = (0..<count).map { lower[$0 * count + $0] }
-    self.count = 0
-    stride = max(count, 16)
-    factor = lower
-    guard LinearAlgebra.factorize(&factor, stride: count, count: count) else {
-      self = Cholesky(capacity: stride)
-      return false
-    }
+    var square = lower
+    self = Cholesky()
+    guard LinearAlgebra.factorize(&square, stride: count, count: count) else { return false }
     for j in 0..<count {
-      let pivot = factor[j * count + j] * factor[j * count + j]
-      guard pivot > Self.pivotTolerance * diagonal[j] else {
-        self = Cholesky(capacity: stride)
-        return false
-      }
+      let pivot = square[j * count + j] * square[j * count + j]
+      guard pivot > Self.pivotTolerance * diagonal[j] else { return false }
     }
-    if count < stride {
-      var wide = [Double](repeating: 0, count: stride * stride)
-      for i in 0..<count { for k in 0...i { wide[i * stride + k] = factor[i * count + k] } }
-      factor = wide
-    }
+    factor.reserveCapacity(count * (count + 1) / 2)
+    for i in 0..<count { factor += square[i * count...i * count + i] }
     self.count = count
     return true
-  }
-
-  private mutating func rotate(
-    columns i: Int, _ j: Int, from first: Int, cosine: Double, sine: Double
-  ) {
-    let (rows, stride) = (count, stride)
-    var l = factor.mutableSpan
-    for row in first..<rows {
-      let start = row &* stride
-      let (x, y) = (l[start &+ i], l[start &+ j])
-      l[start &+ i] = cosine * x + sine * y
-      l[start &+ j] = cosine * y - sine * x
-    }
-  }
-
-  private mutating func grow(to capacity: Int) {
-    var larger = [Double](repeating: 0, count: capacity * capacity)
-    for i in 0..<count { for k in 0...i { larger[i * capacity + k] = factor[i * stride + k] } }
-    factor = larger
-    stride = capacity
   }
 }

@@ -14,16 +14,19 @@
 struct Screen: Sendable {
   let terms: Range<Int>
   private let fits: Int
-  /// One over the scale; 0 for a term that takes no part in a fit.
+  /// Lanes of a term's row of ``reference``, four each.
+  private let quads: Int
+  /// One over the scale; 0 for a term that takes no part in a fit, or that the fit itself watches.
   private var scale: [Double]
   /// For a number with missing cells, what its indicator is multiplied by; empty if there is none.
   private var fill: [Double] = []
   /// A bound on the length of a term's coordinates; empty where all are 1.
   private var length: [Double] = []
-  /// The pull at the residual of `epoch`.
-  private var reference: [Double]
+  /// The pull at the residual of `epoch`, rounded up; −∞ where the scale is 0 and beyond the last fit.
+  private var reference: [SIMD4<Float>]
   private var epoch: [UInt16]
-  private var isMember: [Bool]
+  /// The largest pull over its price at λα = 1, in the first of the fits, when all were looked at last.
+  private(set) var largestPull = 0.0
 
   /// A fit as the screen sees it.
   struct Fit: Sendable {
@@ -43,27 +46,57 @@ struct Screen: Sendable {
   /// How near its price a term that was looked at must be to be let in with those that exceed it.
   static let nearly = 0.95
 
+  /// What all terms are held against, worked out once for all stretches.
+  ///
+  /// Pull ≤ share · reference + reach · rest, so a term asks only where its reference exceeds
+  /// factor · slope − reach · offset, with slope = price / share and offset = rest / share. The margins are
+  /// above the rounding of single precision; a share may be taken for a larger one.
+  struct Bounds: Sendable {
+    fileprivate let quads: Int
+    /// For each epoch, a row like those of the reference.
+    fileprivate var slope: [SIMD4<Float>]
+    fileprivate var offset: [SIMD4<Float>]
+
+    init(_ fits: [Fit]) {
+      quads = (fits.count + 3) / 4
+      let epochs = fits[0].since.count
+      slope = Array(repeating: .zero, count: epochs * quads)
+      offset = slope
+      for (fit, now) in fits.enumerated() {
+        for (epoch, since) in now.since.enumerated() {
+          let share = max(since.share, 1e-6)
+          let place = epoch * quads + fit / 4
+          slope[place][fit % 4] = Float(now.price / share * (1 - 1e-6))
+          offset[place][fit % 4] = Float(since.rest / share * (1 + 1e-6))
+        }
+      }
+    }
+  }
+
+  /// - Parameter firstFit: takes in the summary of each number over the rows of the first fit.
   init(
-    _ terms: Range<Int>, of problem: ColumnsProblem, statistics: [RowStatistics]
+    _ terms: Range<Int>, of problem: ColumnsProblem, statistics: [RowStatistics],
+    firstFit: inout [BlockSummary]
   ) {
     self.terms = terms
     fits = statistics.count
+    quads = (fits + 3) / 4
     let size = terms.count * fits
     scale = Array(repeating: 0, count: size)
-    reference = Array(repeating: 0, count: size)
+    reference = Array(repeating: SIMD4(repeating: -.infinity), count: terms.count * quads)
     epoch = Array(repeating: 0, count: terms.count)
-    isMember = Array(repeating: false, count: size)
     if !problem.options.standardize || !problem.options.intercept {
       length = Array(repeating: 1, count: size)
     }
-    for term in terms { measure(term, problem, statistics) }
+    for term in terms { measure(term, problem, statistics, &firstFit) }
   }
 
   private func place(_ term: Int, _ fit: Int) -> Int { (term - terms.lowerBound) * fits + fit }
 
   /// Scale and length of a term in each fit.
   private mutating func measure(
-    _ term: Int, _ problem: ColumnsProblem, _ statistics: [RowStatistics]
+    _ term: Int, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
+    _ firstFit: inout [BlockSummary]
   ) {
     switch problem.terms[term] {
     case .number(let column):
@@ -71,6 +104,7 @@ struct Screen: Sendable {
       for (fit, rows) in statistics.enumerated() {
         var all = BlockSummary()
         for block in rows.blocks { all.merge(summaries[block]) }
+        if fit == 0 { firstFit.append(all) }
         let deviation = (all.square / all.weight).squareRoot()
         guard all.square > 0 else { continue }
         scale[place(term, fit)] = problem.options.standardize ? 1 / deviation : 1
@@ -97,22 +131,20 @@ struct Screen: Sendable {
     }
   }
 
-  /// Takes a term out of a fit, or out of all.
+  /// Takes a term out of a fit, which may watch it itself from now on, or out of all.
   mutating func exclude(_ term: Int, from fit: Int? = nil) {
-    for one in fit.map({ $0..<$0 + 1 }) ?? 0..<fits { scale[place(term, one)] = 0 }
-  }
-
-  /// The largest pull over its price at λα = 1, in the first of the fits.
-  func largestPull(_ factors: [Double]) -> Double {
-    terms.reduce(0) { most, term in
-      let place = place(term, 0)
-      return scale[place] != 0 && factors[term] > 0
-        ? max(most, reference[place] / factors[term]) : most
+    for one in fit.map({ $0..<$0 + 1 }) ?? 0..<fits {
+      scale[place(term, one)] = 0
+      refer(term, one, .nan)
     }
   }
 
-  /// Notes that the fit itself now watches a term.
-  mutating func join(_ term: Int, _ fit: Int) { isMember[place(term, fit)] = true }
+  /// Notes a pull.
+  private mutating func refer(_ term: Int, _ fit: Int, _ pull: Double) {
+    let isIn = scale[place(term, fit)] != 0
+    reference[(term &- terms.lowerBound) &* quads &+ fit / 4][fit % 4] =
+      isIn ? Float(abs(pull)).nextUp : -.infinity
+  }
 
   /// Looks at all terms whose bound exceeds their price in some fit, or at all.
   ///
@@ -122,19 +154,23 @@ struct Screen: Sendable {
   /// - Returns: for each fit, what asks to come in.
   mutating func look(
     _ problem: ColumnsProblem, _ statistics: [RowStatistics], _ vectors: InterleavedVectors,
-    now: UInt16,
-    at fitsNow: [Fit], all: Bool
+    now: UInt16, at fitsNow: [Fit], _ bounds: Bounds, all: Bool
   ) -> [[Found]] {
     var found = [[Found]](repeating: [], count: fits)
-    let wanted = all ? Array(terms) : uncleared(problem, fitsNow)
+    let wanted = all ? Array(terms) : uncleared(problem, bounds)
+    if all { largestPull = 0 }
     let each = Array(0..<fits)
     for run in wanted.chunkedRuns(problem) {
       let pulls = signedPulls(run, problem, statistics, vectors, each)
       for (index, term) in run.enumerated() {
         epoch[term - terms.lowerBound] = now
+        let factor = problem.factors[term]
+        if all, scale[place(term, 0)] != 0, factor > 0 {
+          largestPull = max(largestPull, abs(pulls[index * vectors.stride]) / factor)
+        }
         for fit in 0..<fits {
           let pull = pulls[index * vectors.stride + fit]
-          reference[place(term, fit)] = abs(pull)
+          refer(term, fit, pull)
           if let one = judge(term, fit, pull, problem, fitsNow[fit]) { found[fit].append(one) }
         }
       }
@@ -142,45 +178,35 @@ struct Screen: Sendable {
     return found
   }
 
-  /// The pull of each term at some vectors, in units of its length, in the first of the fits: one row a
-  /// term.
+  /// The pull of each term at some vectors, in units of its length, in the first of the fits: as many
+  /// numbers a term as there are vectors.
   func pulls(_ problem: ColumnsProblem, _ rows: RowStatistics, _ vectors: InterleavedVectors)
-    -> [[Double]]
+    -> [Double]
   {
     let fits = Array(repeating: 0, count: vectors.count)
     return Array(terms).chunkedRuns(problem).flatMap { run in
       let pulls = signedPulls(run, problem, [rows], vectors, fits)
-      return run.indices.map { index in
+      return run.indices.flatMap { index in
         let reach = length.isEmpty ? 1 : length[place(run[index], 0)]
         let start = (index - run.startIndex) * vectors.stride
-        return (0..<vectors.count).map { reach > 0 ? abs(pulls[start + $0]) / reach : 0 }
+        return (0..<vectors.count).lazy.map { reach > 0 ? abs(pulls[start + $0]) / reach : 0 }
       }
     }
   }
 
   /// The terms that the bounds do not clear in every fit.
-  private func uncleared(_ problem: ColumnsProblem, _ fitsNow: [Fit]) -> [Int] {
-    // Pull ≤ share · reference + reach · rest, so a term asks only where its reference exceeds
-    // (price − reach · rest) / share. A margin for the rounding of both.
-    let epochs = fitsNow[0].since.count
-    var (slope, offset) = ([Double](), [Double]())
-    for epoch in 0..<epochs {
-      for fit in fitsNow {
-        let share = max(fit.since[epoch].share, .leastNormalMagnitude) * (1 + 1e-9)
-        slope.append(fit.price / share)
-        offset.append(fit.since[epoch].rest * (1 + 1e-9) / share)
-      }
-    }
+  private func uncleared(_ problem: ColumnsProblem, _ bounds: Bounds) -> [Int] {
     var wanted: [Int] = []
-    let (reference, epochOf) = (reference.span, epoch.span)
-    for index in 0..<terms.count {
-      let (start, now) = (index &* fits, Int(epochOf[index]) &* fits)
-      let factor = problem.factors[terms.lowerBound + index]
-      for fit in 0..<fits {
-        let reach = length.isEmpty ? 1 : length[start &+ fit]
-        let least = factor * slope[now &+ fit] - reach * offset[now &+ fit]
-        if reference[start &+ fit] > least, scale[start &+ fit] != 0, !isMember[start &+ fit] {
-          wanted.append(terms.lowerBound + index)
+    let (reference, epochOf, factors) = (reference.span, epoch.span, problem.factors.span)
+    let (slope, offset) = (bounds.slope.span, bounds.offset.span)
+    for index in 0..<epochOf.count {
+      let (start, now) = (index &* quads, Int(epochOf[index]) &* quads)
+      let factor = Float(factors[terms.lowerBound &+ index])
+      for quad in 0..<quads {
+        let reach = length.isEmpty ? SIMD4(repeating: 1) : reach(index, quad)
+        let least = factor * slope[now &+ quad] - reach * offset[now &+ quad]
+        if any(reference[start &+ quad] .> least) {
+          wanted.append(terms.lowerBound &+ index)
           break
         }
       }
@@ -188,11 +214,19 @@ struct Screen: Sendable {
     return wanted
   }
 
+  private func reach(_ index: Int, _ quad: Int) -> SIMD4<Float> {
+    var reach = SIMD4<Float>.zero
+    for fit in 4 * quad..<min(4 * quad + 4, fits) {
+      reach[fit % 4] = Float(length[index * fits + fit])
+    }
+    return reach
+  }
+
   private func judge(
     _ term: Int, _ fit: Int, _ signed: Double, _ problem: ColumnsProblem, _ now: Fit
   ) -> Found? {
     let place = place(term, fit)
-    guard scale[place] != 0, !isMember[place] else { return nil }
+    guard scale[place] != 0 else { return nil }
     let pull =
       switch problem.penalty.signs[term] {
       case .free: abs(signed)
@@ -216,15 +250,15 @@ struct Screen: Sendable {
     let matrix = problem.matrix
     var pulls: [Double]
     switch problem.terms[term] {
-    case .number(let column):
-      pulls = matrix.products(column..<column + run.count, vectors)
+    case .number:
+      pulls = matrix.products(run.map { problem.terms[$0].columns[0] }, vectors)
       for (index, term) in run.enumerated() {
         for (v, fit) in fits.enumerated() {
           pulls[index * vectors.stride + v] *= scale[place(term, fit)]
         }
       }
     case .imputed(let value, let missing, _):
-      pulls = matrix.products(value..<value + 1, vectors)
+      pulls = matrix.products([value], vectors)
       let rows = matrix.list(missing)
       for (v, fit) in fits.enumerated() {
         pulls[v] += fill[place(term, fit)] * vectors.sum(rows, of: v)
@@ -236,7 +270,7 @@ struct Screen: Sendable {
           ? 0 : levelPull(columns, matrix, statistics[fit], vectors, v)
       }
     case .indicated(let value, let missing, _):
-      pulls = matrix.products(value..<value + 1, vectors)
+      pulls = matrix.products([value], vectors)
       let rows = matrix.list(missing)
       for (v, fit) in fits.enumerated() where scale[place(term, fit)] != 0 {
         let (number, indicator) = (pulls[v], vectors.sum(rows, of: v))
@@ -265,7 +299,7 @@ struct Screen: Sendable {
 }
 
 extension [Int] {
-  /// Terms in runs that one product serves: numbers in neighbouring columns, or a single other term.
+  /// Terms in runs that one product serves: numbers, or a single other term.
   fileprivate func chunkedRuns(_ problem: ColumnsProblem) -> [ArraySlice<Int>] {
     var (runs, first) = ([ArraySlice<Int>](), 0)
     while first < count {
