@@ -455,7 +455,8 @@ private let unshifted: @Sendable (inout Options) -> Void = { $0.path.intercept =
     }
   }
 
-  /// Counting a row twice, by its weight or by writing it out, is one fit.
+  /// Counting a row twice, by its weight or by writing it out, is one fit. (The delta of `huber` is told
+  /// from rows, and the folds of `cox` are measured at a mean weight of 1, as glmnet does.)
   @Test func weightsOfTwoEqualDoubledRows() throws {
     let lines = table().split(separator: "\n")
     var (weighted, doubled) = (lines[0] + ",w,d\n", lines[0] + ",w,d\n")
@@ -463,7 +464,7 @@ private let unshifted: @Sendable (inout Options) -> Void = { $0.path.intercept =
       weighted += "\(line),\(i % 3 == 0 ? 2 : 1),\(i % 5)\n"
       for _ in 0..<(i % 3 == 0 ? 2 : 1) { doubled += "\(line),1,\(i % 5)\n" }
     }
-    for one in Self.cases where one.family != .huber {
+    for one in Self.cases where one.family != .huber && one.family != .cox {
       var base = candidates(one.options)
       (base.weights, base.folds) = ("w", .column("d"))
       base.path.grid = .values([0.1, 0.05])
