@@ -181,6 +181,15 @@ struct Encoder: Sendable {
     return width - 1
   }
 
+  /// For each raw column, its number where indicators stand in the order of their predictors, and not in
+  /// that of the pieces that they were met in.
+  var orderly: [Int] {
+    let met = indicators.filter { $0 >= 0 } + texts.flatMap(\.columns)
+    var numbers = Array(0..<width)
+    for (place, column) in met.enumerated() { numbers[column] = target + 1 + place }
+    return numbers
+  }
+
   /// What the predictors turned out to be.
   func outcome(_ missing: Options.Missing) -> Encoding {
     var isSequence = [Bool](repeating: false, count: reading.count)

@@ -284,14 +284,16 @@ private struct RowPass {
     let declared = Set(
       schema.predictors.indices.filter { named.contains(schema.predictors[$0]) })
     let fitted: FittedRows
+    let numbers = encoder.orderly
     do throws(RowStore.Failure) {
       fitted = try collector.finish(
-        width: encoder.width, response(target.family), target, column: encoder.target)
+        width: encoder.width, numbers, response(target.family), target, column: encoder.target)
     } catch {
       throw Failure(error, source: source)
     }
-    return RowBlocks(
-      fitted, encoder.outcome(options.missing), declared: declared, counts, target)
+    var encoding = encoder.outcome(options.missing)
+    if case .columns = fitted { encoding = encoding.renumbered(numbers) }
+    return RowBlocks(fitted, encoding, declared: declared, counts, target)
   }
 }
 

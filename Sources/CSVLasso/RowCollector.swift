@@ -134,14 +134,16 @@ struct RowCollector {
   /// What was taken in; nothing is left here.
   ///
   /// - Parameters:
+  ///   - numbers: for each raw column, the number that it has among columns.
   ///   - response: what is predicted.
   ///   - target: its values as they are fitted.
   ///   - column: the target's place.
   /// - Throws: ``RowStore/Failure``
-  mutating func finish(width: Int, _ response: Response, _ target: FittedTarget, column: Int)
-    throws(RowStore.Failure) -> FittedRows
-  {
-    if let store = store.take() {
+  mutating func finish(
+    width: Int, _ numbers: [Int], _ response: Response, _ target: FittedTarget, column: Int
+  ) throws(RowStore.Failure) -> FittedRows {
+    if var store = store.take() {
+      store.renumber(numbers)
       return .columns(
         try ColumnMatrix(
           store, width: width, blockCount: blockCount, centers: options.path.intercept,

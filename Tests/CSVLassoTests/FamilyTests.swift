@@ -319,3 +319,161 @@ private let unshifted: @Sendable (inout Options) -> Void = { $0.path.intercept =
     for row in 0..<40 { #expect(folds[row] == row % 4) }
   }
 }
+
+/// Whole reductions of targets that are no plain numbers.
+@Suite struct FamilyTests {
+  /// A family, what is predicted, and what is asked for besides.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let family: Options.Family
+    let target: String
+    var change: @Sendable (inout Options) -> Void = { _ in }
+    var testDescription: String { "\(family) of \(target)" }
+
+    var options: Options {
+      CSVLassoTests.options(target) {
+        $0.family = family
+        $0.folds = .permuted(3)
+        $0.path.grid = .automatic(count: 20, ratio: 0.05)
+        change(&$0)
+      }
+    }
+  }
+
+  static let cases = [
+    Case(family: .auto, target: "label"), Case(family: .auto, target: "class"),
+    Case(family: .binomial, target: "label") { $0.metric = .auc },
+    Case(family: .multinomial, target: "class") { $0.metric = .error },
+    Case(family: .poisson, target: "count") { $0.offset = "log" },
+    Case(family: .cox, target: "time") { $0.event = "event" },
+    Case(family: .huber, target: "time"), Case(family: .auto, target: "count,time"),
+  ]
+
+  private static let targets = ["label", "class", "count", "time", "event", "log"]
+
+  /// Three numbers, a factor and all targets, in the order of `columns`.
+  private func table(_ columns: [Int] = Array(0..<10), rows: Int = 90) -> String {
+    var random = SplitMix64(seed: 3, stream: 5)
+    var text =
+      columns.map { (["a", "b", "c", "f"] + Self.targets)[$0] }.joined(separator: ",") + "\n"
+    for row in 0..<rows {
+      let x = (0..<3).map { _ in Double(Int.random(in: -200...200, using: &random)) / 100 }
+      let noise = Double(Int.random(in: -100...100, using: &random)) / 100
+      let score = x[0] - x[1] + noise
+      let cells = [
+        row % 11 == 5 ? "" : "\(x[0])", "\(x[1])", "\(x[2])", ["p", "q", "r"][row % 3],
+        score > 0 ? "\"yes, \"\"really\"\"\"" : "nö",
+        score > 0.7 ? "hi" : score > -0.7 ? "\"m,d\"" : "lo",
+        "\(max(0, Int(score + 2)))", "\(Int((score + 6) * 100))", "\(row % 4 == 1 ? 0 : 1)",
+        "\(Double(row % 5) / 4)",
+      ]
+      text += columns.map { cells[$0] }.joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
+  private func candidates(_ options: Options) -> Options {
+    var options = options
+    options.features = [ColumnSelector("a,b,c,f", option: "--features")]
+    return options
+  }
+
+  @Test(arguments: cases) func threadsBatchesAndLanesNeverMatter(of one: Case) throws {
+    try withFile(table()) { path in
+      let base = candidates(one.options)
+      let expected = try Model.json(fitFile(path, base), tool: "test")
+      for (threads, sizes) in [
+        (3, BatchReader.Sizes(batch: 300, piece: 50)), (2, .init(alwaysTable: true)),
+        (1, .init(batch: 700, piece: 90, alwaysTable: true)),
+      ] {
+        var other = base
+        (other.threads, other.sizes) = (threads, sizes)
+        #expect(try Model.json(fitFile(path, other), tool: "test") == expected)
+      }
+      // Numbers beyond what memory may hold lie in a file.
+      var small = base
+      small.memory = 100
+      #expect(try Model.json(fitFile(path, small), tool: "test") == expected)
+    }
+  }
+
+  @Test(arguments: cases) func permutedColumnsPermuteTheSelection(of one: Case) throws {
+    let (a, b) = (
+      try withFile(table()) { try fitFile($0, candidates(one.options)) },
+      try withFile(table([8, 3, 6, 0, 9, 2, 5, 7, 1, 4])) {
+        try fitFile($0, candidates(one.options))
+      }
+    )
+    #expect(Set(a.keptLabels) == Set(b.keptLabels) && !a.keptLabels.isEmpty)
+    #expect(a.selection.step == b.selection.step)
+    #expect(a.target.labels == b.target.labels)
+    for (x, y) in zip(a.crossValidation!.mean, b.crossValidation!.mean) {
+      #expect(abs(x - y) <= 1e-4 * x)
+    }
+  }
+
+  @Test(arguments: cases) func whatIsPredictedIsWrittenUnlessItIsLeftOut(of one: Case) throws {
+    var options = candidates(one.options)
+    options.keep = [ColumnSelector("a,b,c,f", option: "--keep")]
+    options.criterion = .lambda(0.1)
+    let predicted = Self.targets.filter {
+      one.target.split(separator: ",").map(String.init).contains($0)
+        || (one.family == .cox && $0 == "event")
+    }
+    let written = try reduceText(table(), options).split(separator: "\n")
+    #expect(written[0] == "a,b,c,f,\(predicted.joined(separator: ","))")
+    #expect(written.count == 91)
+    options.writesTarget = false
+    #expect(try reduceText(table(), options).hasPrefix("a,b,c,f\n"))
+  }
+
+  /// What the ledger calls a standardized coefficient is the length of those of all linear predictors.
+  @Test func aCoefficientOfSeveralClassesIsTheirLength() throws {
+    let fit = try withFile(table()) {
+      try fitFile($0, candidates(options("class") { $0.criterion = .lambda(0.05) }))
+    }
+    let report = fit.columnReports()[1]
+    let values = (0..<3).map { response -> Double in
+      let (_, columns, values) = fit.path.original(fit.selection.step, response: response)
+      return columns.firstIndex(of: 1).map { values[$0] * report.scale! } ?? 0
+    }
+    let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(report.coefficient == nil && length > 0)
+    #expect(abs(report.standardizedCoefficient! - length) < 1e-9 * length)
+  }
+
+  @Test func aModelOfAnyFamilyIsApplied() throws {
+    for one in Self.cases {
+      let json = try withFile(table()) {
+        try Model.json(fitFile($0, candidates(one.options)), tool: "t")
+      }
+      let model = try SavedModel(json, name: "model")
+      let kept = model.written.filter { !Self.targets.contains($0) }
+      // New data without anything that is predicted.
+      let columns = try model.columns(
+        in: Header(names: ["f", "c", "b", "a"]), source: "new", writesTarget: true)
+      #expect(columns.count { $0 } == kept.count)
+    }
+  }
+
+  /// Counting a row twice, by its weight or by writing it out, is one fit. (The delta of `huber` is told
+  /// from rows, and the folds of `cox` are measured at a mean weight of 1, as glmnet does.)
+  @Test func weightsOfTwoEqualDoubledRows() throws {
+    let lines = table().split(separator: "\n")
+    var (weighted, doubled) = (lines[0] + ",w,d\n", lines[0] + ",w,d\n")
+    for (i, line) in lines.dropFirst().enumerated() {
+      weighted += "\(line),\(i % 3 == 0 ? 2 : 1),\(i % 5)\n"
+      for _ in 0..<(i % 3 == 0 ? 2 : 1) { doubled += "\(line),1,\(i % 5)\n" }
+    }
+    for one in Self.cases where one.family != .huber && one.family != .cox {
+      var base = candidates(one.options)
+      (base.weights, base.folds) = ("w", .column("d"))
+      base.path.grid = .values([0.1, 0.05])
+      base.path.tolerance = 1e-10
+      let a = try withFile(String(weighted)) { try fitFile($0, base) }
+      let b = try withFile(String(doubled)) { try fitFile($0, base) }
+      for (x, y) in zip(a.crossValidation!.mean, b.crossValidation!.mean) {
+        #expect(abs(x - y) <= 1e-5 * abs(x), "\(one.testDescription)")
+      }
+    }
+  }
+}

@@ -119,6 +119,13 @@ public struct RowStore: Sendable {
     unsafe withNumbers(of: row, numbers - 1..<numbers) { unsafe $0[0] }
   }
 
+  /// Gives the raw columns of indicators other numbers.
+  ///
+  /// - Parameter numbers: for each raw column, its new one.
+  public mutating func renumber(_ numbers: [Int]) {
+    for place in ones.indices { ones[place] = Int32(numbers[Int(ones[place])]) }
+  }
+
   /// Puts a row into another block.
   public mutating func move(_ row: Int, toBlock block: Int) { blocks[row] = Int32(block) }
 
