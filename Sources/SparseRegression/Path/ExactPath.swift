@@ -71,7 +71,7 @@ public struct ExactPath: Sendable {
       if end != .zero { break }
     }
     if end == .zero {
-      note(0, homotopy.end)
+      note(0, homotopy.end())
       changes.append(Change())
     }
     path = problem.path(points, penalty, dependent: [])

@@ -1,20 +1,21 @@
 /// The exact path of the lasso, followed down from knot to knot.
 ///
 /// While the columns that are in, A, and their signs σ stay as they are, the optimum is linear in λ
-/// (Osborne, Presnell & Turlach, 2000; Efron, Hastie, Johnstone & Tibshirani, 2004; Rosset & Zhu, 2007):
+/// (Osborne, Presnell & Turlach, 2000; Efron, Hastie, Johnstone & Tibshirani, 2004; Rosset & Zhu, 2007).
+/// From b and g = c − G b at λ it goes on, a step t further down, as
 ///
-///   b_A(λ) = p − λ d,    p = G_AA⁻¹ c_A,    d = G_AA⁻¹ (v σ)_A
-///   g(λ)   = q + λ a,    q = c − G p,       a = G d
+///   b(λ − t) = b + t d,    d_A = G_AA⁻¹ (v σ)_A
+///   g(λ − t) = g − t a,    a = G d
 ///
-/// That holds down to the largest λ where a coefficient reaches zero, λ = pⱼ / dⱼ, or the gradient of a
-/// column outside its price, σ gⱼ = λ vⱼ at λ = σ qⱼ / (vⱼ − σ aⱼ). Such a λ is a knot: columns enter and
-/// leave there, and another line begins. Each line is solved for afresh, so that rounding does not grow
-/// from one knot to the next.
+/// until a coefficient reaches zero, t = −bⱼ / dⱼ, or the gradient of a column outside its price,
+/// σ gⱼ = λ vⱼ, t = (λ vⱼ − σ gⱼ) / (vⱼ − σ aⱼ). That λ is a knot: columns enter and leave there, and
+/// another line begins. At each knot b is solved for once more, from a freshly computed gradient, so that
+/// rounding does not grow along the path.
 ///
 /// Which columns go in where several are at zero and at their price is asked of ``TieBreak``.
 struct Homotopy {
   /// A λ where the line changes.
-  struct Knot {
+  struct Knot: Equatable {
     let lambda: Double
     /// One coefficient a column, at the knot.
     let b: [Double]
@@ -28,37 +29,30 @@ struct Homotopy {
   private static let tie = 1e-10
   /// No knot is told from zero below this share of the first.
   private static let least = 1e-13
-
   private static let sides = [1.0, -1]
 
   private var inside: ActiveColumns
   private let columns: [Int]
-  private var line = Line()
-  /// The last knot's λ.
-  private var lambda = Double.infinity
-  private var floor = 0.0
+  /// Where the line begins: the last knot or, before there is one, where the first will be.
+  private var lambda = 0.0
+  private let floor: Double
+  /// The solution there, and c − G b.
+  private var b: [Double]
+  private var g: [Double]
+  /// How b grows and g falls as λ falls.
+  private var d: [Double]
+  private var a: [Double]
   /// For each column that was at zero and at its price where the line begins, the side on which it was;
   /// along this line it moves away from there, whatever rounding says. 0 for others.
   private var barred: [Double]
-
-  /// The line below a knot; one entry a column, those outside with p = d = 0.
-  private struct Line {
-    var p: [Double] = []
-    var d: [Double] = []
-    var q: [Double] = []
-    var a: [Double] = []
-    /// How far rounding alone may take q and a from their value, for a column of length 1.
-    var noise = (q: 0.0, a: 0.0)
-  }
 
   /// - Parameters:
   ///   - columns: those that take part; their diagonal in the Gram is positive.
   ///   - start: the null model's coefficients; zero for columns with a price.
   init(_ loss: Quadratic, _ penalty: ElasticNet, columns: [Int], start: [Double]) {
     precondition(penalty.alpha == 1, "the path is linear between knots for the lasso alone")
-    inside = ActiveColumns(loss, penalty)
+    var inside = ActiveColumns(loss, penalty)
     self.columns = columns
-    barred = Array(repeating: 0, count: loss.count)
     for j in columns where penalty.factors[j] == 0 {
       if penalty.signs[j] == .free {
         _ = inside.enter(j, side: 0)
@@ -66,13 +60,21 @@ struct Homotopy {
         _ = inside.enter(j, side: start[j] > 0 ? 1 : -1)
       }
     }
-    line = solvedLine()
+    (b, g) = inside.solve(loss.correlation)
+    for j in columns where penalty.factors[j] > 0 {
+      let pull = penalty.pull(j..<j + 1, g)
+      // What rounding leaves of a gradient that is zero begins no path.
+      let noise = 64 * .ulpOfOne * inside.length[j] * loss.targetNorm.squareRoot()
+      if pull > noise { lambda = max(lambda, pull / penalty.factors[j]) }
+    }
+    floor = Self.least * lambda
+    d = Array(repeating: 0, count: loss.count)
+    (a, barred) = (d, d)
+    self.inside = inside
   }
 
   /// The columns that are in below the last knot.
   var active: [Int] { inside.active }
-  /// The coefficients where the line that begins there reaches λ = 0.
-  var end: [Double] { line.p }
 
   /// c − G b, for coefficients of columns that have been in.
   func residualCorrelation(_ b: [Double]) -> [Double] { inside.loss.residualCorrelation(b) }
@@ -83,16 +85,12 @@ struct Homotopy {
   /// - Complexity: O(p · support)
   mutating func next() -> Knot? {
     while let reached = firstEnd, reached > floor {
-      let (before, old) = (inside.isActive, line)
-      if lambda == .infinity { floor = Self.least * reached }
-      lambda = min(lambda, reached)
-      let tied = cross()
+      let before = inside.isActive
+      let tied = cross(at: reached)
       for (j, side) in tied { barred[j] = side }
       let changed = columns.filter { before[$0] != inside.isActive[$0] }
       // Without a change the line goes on: the column that ended it is spanned by those that are in.
       guard !changed.isEmpty else { continue }
-      var b = zip(old.p, old.d).map { $0 - lambda * $1 }
-      for j in tied.keys { b[j] = 0 }
       return Knot(
         lambda: lambda, b: b, entered: changed.filter { !before[$0] },
         left: changed.filter { before[$0] })
@@ -100,49 +98,80 @@ struct Homotopy {
     return nil
   }
 
-  /// Finds the line below the knot.
-  ///
-  /// - Returns: the columns that are at zero and at their price there, and on which side.
-  private mutating func cross() -> [Int: Double] {
-    let before = inside.isActive
-    var tied: [Int: Double] = [:]
-    for j in columns where !inside.isActive[j] { tied[j] = tiedSide(j) }
-    var more = reached(except: tied)
-    repeat {
-      tied.merge(more) { side, _ in side }
-      TieBreak.settle(&inside, tied)
-      line = solvedLine()
-      if inside.isActive != before { barred = Array(repeating: 0, count: barred.count) }
-      // What the new line reaches where it begins ties as well: rounding put it beside the knot.
-      more = reached(except: tied)
-    } while !more.isEmpty
-    return tied
+  /// The coefficients where the line that begins at the last knot reaches λ = 0.
+  func end() -> [Double] {
+    var last = self
+    last.move(to: 0)
+    return last.b
   }
 
-  /// The columns for which the line ends at the knot, and their sides.
-  private func reached(except known: [Int: Double]) -> [Int: Double] {
-    var found: [Int: Double] = [:]
-    for j in columns where known[j] == nil {
-      if let end = end(of: j), end.lambda >= lambda * (1 - Self.tie) { found[j] = end.side }
+  /// Moves to a knot, and finds the line below it.
+  ///
+  /// - Returns: the columns that are at zero and at their price there, and on which side.
+  private mutating func cross(at knot: Double) -> [Int: Double] {
+    let before = inside.isActive
+    var tied = ended(by: knot)
+    inside.leave { tied[$0] != nil }
+    for j in tied.keys { b[j] = 0 }
+    move(to: knot)
+    for j in columns where !inside.isActive[j] && tied[j] == nil { tied[j] = tiedSide(j) }
+    while true {
+      TieBreak.settle(&inside, tied)
+      let (direction, rest) = inside.solve(inside.prices)
+      (d, a) = (direction, rest.map { -$0 })
+      for j in inside.active { a[j] = inside.penalty.factors[j] * inside.side[j] }
+      if inside.isActive != before { barred = Array(repeating: 0, count: barred.count) }
+      // What the new line reaches where it begins ties as well: rounding put it beside the knot.
+      let more = ended(by: lambda).filter { tied[$0.key] == nil }
+      if more.isEmpty { return tied }
+      tied.merge(more) { side, _ in side }
+      inside.leave { more[$0] != nil }
+      for j in more.keys { b[j] = 0 }
+      correct()
     }
-    return found
+  }
+
+  /// Follows the line.
+  private mutating func move(to new: Double) {
+    for j in inside.active { b[j] += (lambda - new) * d[j] }
+    lambda = new
+    correct()
+  }
+
+  /// Solves for what rounding left between the gradient of the columns that are in and their price.
+  private mutating func correct() {
+    g = inside.loss.residualCorrelation(b)
+    let prices = inside.prices
+    let (step, rest) = inside.solve(zip(g, prices).map { $0 - lambda * $1 })
+    for j in inside.active { b[j] += step[j] }
+    g = zip(rest, prices).map { $0 + lambda * $1 }
   }
 
   /// Where the line ends, if it does before λ = 0.
   private var firstEnd: Double? { columns.lazy.compactMap { end(of: $0)?.lambda }.max() }
 
+  /// The columns for which the line ends at a knot, or above it, and their sides.
+  private func ended(by knot: Double) -> [Int: Double] {
+    var found: [Int: Double] = [:]
+    for j in columns {
+      if let end = end(of: j), end.lambda >= knot * (1 - Self.tie) { found[j] = end.side }
+    }
+    return found
+  }
+
   /// Where the line ends for a column: the largest λ where it reaches zero, or its price.
   private func end(of j: Int) -> (lambda: Double, side: Double)? {
-    let (length, side) = (inside.length[j], inside.side[j])
     if inside.isActive[j] {
-      guard side * line.d[j] < 0, side * line.p[j] < 0, side != barred[j] else { return nil }
-      return (min(line.p[j] / line.d[j], lambda), side)
+      let side = inside.side[j]
+      guard side * d[j] < 0, side != barred[j] else { return nil }
+      return (lambda - max(0, -b[j] / d[j]), side)
     }
     var best: (lambda: Double, side: Double)?
     for side in Self.sides where inside.penalty.allows(side, j) && side != barred[j] {
-      let (pull, closing) = (side * line.q[j], inside.penalty.factors[j] - side * line.a[j])
-      guard pull > line.noise.q * length, closing > line.noise.a * length else { continue }
-      let reached = min(pull / closing, lambda)
+      let price = inside.penalty.factors[j]
+      let closing = price - side * a[j]
+      guard closing > 0 else { continue }
+      let reached = lambda - max(0, (lambda * price - side * g[j]) / closing)
       if reached > best?.lambda ?? 0 { best = (reached, side) }
     }
     return best
@@ -150,23 +179,11 @@ struct Homotopy {
 
   /// The side on which a column outside is at its price at the knot, to rounding.
   private func tiedSide(_ j: Int) -> Double? {
-    let noise = (line.noise.q + lambda * line.noise.a) * inside.length[j]
+    let noise = 64 * .ulpOfOne * inside.length[j] * inside.loss.targetNorm.squareRoot()
     return Self.sides.first { side in
-      guard inside.penalty.allows(side, j) else { return false }
-      let pull = side * (line.q[j] + lambda * line.a[j])
-      return abs(lambda * inside.penalty.factors[j] - pull) <= noise
+      inside.penalty.allows(side, j)
+        && lambda * inside.penalty.factors[j] - side * g[j] <= noise
     }
-  }
-
-  private mutating func solvedLine() -> Line {
-    let (p, q) = inside.solve(inside.loss.correlation)
-    let (d, rest) = inside.solve(inside.prices)
-    var line = Line(p: p, d: d, q: q, a: rest.map { -$0 })
-    let (long, steep) = inside.active.reduce((inside.loss.targetNorm.squareRoot(), 0.0)) { sum, j in
-      (sum.0 + inside.length[j] * abs(p[j]), sum.1 + inside.length[j] * abs(d[j]))
-    }
-    line.noise = (64 * .ulpOfOne * long, 64 * .ulpOfOne * steep)
-    return line
   }
 }
 

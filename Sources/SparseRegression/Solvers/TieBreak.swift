@@ -66,7 +66,7 @@ enum TieBreak {
     for j in order where !inside.isActive[j] {
       let slope = inside.active.reduce(0) { $0 + inside.loss.gram($1, j) * d[$1] }
       let excess = (inside.penalty.factors[j] - tied[j]! * slope) / inside.length[j]
-      if excess > 64 * .ulpOfOne * steep, excess > most { (worst, most) = (j, excess) }
+      if excess > .ulpOfOne * steep, excess > most { (worst, most) = (j, excess) }
     }
     return worst
   }
