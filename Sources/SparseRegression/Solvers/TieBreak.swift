@@ -18,52 +18,61 @@ enum TieBreak {
     inside.leave { tied[$0] != nil }
     let order = tied.keys.sorted()
     var d = [Double](repeating: 0, count: inside.loss.count)
-    func move(_ inside: ActiveColumns) {
-      for (j, value) in zip(inside.active, inside.direction()) { d[j] = value }
-    }
-    move(inside)
+    for (j, value) in zip(inside.active, inside.direction()) { d[j] = value }
     var refused: Set<Int> = []
     // The objective falls with each column let in, so the rounds end; the limit is for rounding.
     for _ in 0..<10 * (tied.count + 1) {
-      guard let j = worst(inside, tied, order.filter { !refused.contains($0) }, d) else { return }
-      guard inside.enter(j, side: tied[j]!) else {
+      let asking = order.filter { !inside.isActive[$0] && !refused.contains($0) }
+      guard let j = worst(of: asking, inside, tied, d) else { return }
+      guard let left = letIn(j, &inside, tied, &d) else {
         refused.insert(j)
         continue
       }
-      var mayRefuse = true
-      while true {
-        let wished = inside.direction()
-        let wrong = zip(inside.active, wished).filter { k, value in
-          tied[k].map { $0 * value <= 0 } ?? false
-        }
-        guard !wrong.isEmpty else { break }
-        if mayRefuse && wrong.contains(where: { $0.0 == j }) {
-          // It asked by rounding alone.
-          inside.leave { $0 == j }
-          refused.insert(j)
-          break
-        }
-        mayRefuse = false
-        let reach = wrong.map { k, value in d[k] / (d[k] - value) }
-        let share = reach.min()!
-        var stopped: Set<Int> = []
-        for (index, (k, _)) in wrong.enumerated() where reach[index] <= share { stopped.insert(k) }
-        for (k, value) in zip(inside.active, wished) { d[k] += share * (value - d[k]) }
-        for k in stopped { d[k] = 0 }
-        inside.leave { stopped.contains($0) }
-        refused = []
-      }
-      move(inside)
+      if !left.isEmpty { refused = [] }
     }
   }
 
-  /// The column outside that asks most to go in: the one whose gradient falls slowest behind its price.
+  /// Lets a column in, and out those that would then go the wrong way.
+  ///
+  /// - Parameter d: the solution on the columns that are in, before and after.
+  /// - Returns: the columns that left; nil, and nothing is changed, if column `j` is spanned or asked by
+  ///   rounding alone.
+  private static func letIn(
+    _ j: Int, _ inside: inout ActiveColumns, _ tied: [Int: Double], _ d: inout [Double]
+  ) -> Set<Int>? {
+    guard inside.enter(j, side: tied[j]!) else { return nil }
+    var left: Set<Int> = []
+    while true {
+      let wished = inside.direction()
+      let wrong = zip(inside.active, wished).filter { k, value in
+        tied[k].map { $0 * value <= 0 } ?? false
+      }
+      if wrong.isEmpty {
+        for (k, value) in zip(inside.active, wished) { d[k] = value }
+        return left
+      }
+      if left.isEmpty && wrong.contains(where: { $0.0 == j }) {
+        inside.leave { $0 == j }
+        return nil
+      }
+      // As far towards the wish as the first of them allows, which leaves.
+      let reach = wrong.map { k, value in d[k] / (d[k] - value) }
+      let share = reach.min()!
+      for (k, value) in zip(inside.active, wished) { d[k] += share * (value - d[k]) }
+      let stopped = Set(zip(wrong, reach).filter { $0.1 <= share }.map { $0.0.0 })
+      for k in stopped { d[k] = 0 }
+      inside.leave { stopped.contains($0) }
+      left.formUnion(stopped)
+    }
+  }
+
+  /// The column that asks most to go in: the one whose gradient falls slowest behind its price.
   private static func worst(
-    _ inside: ActiveColumns, _ tied: [Int: Double], _ order: [Int], _ d: [Double]
+    of asking: [Int], _ inside: ActiveColumns, _ tied: [Int: Double], _ d: [Double]
   ) -> Int? {
     let steep = inside.active.reduce(0) { $0 + inside.length[$1] * abs(d[$1]) }
     var (worst, most) = (Int?.none, 0.0)
-    for j in order where !inside.isActive[j] {
+    for j in asking {
       let slope = inside.active.reduce(0) { $0 + inside.loss.gram($1, j) * d[$1] }
       let excess = (inside.penalty.factors[j] - tied[j]! * slope) / inside.length[j]
       if excess > .ulpOfOne * steep, excess > most { (worst, most) = (j, excess) }
