@@ -17,6 +17,9 @@ public struct Fit: Sendable {
   public let crossValidation: CrossValidation?
   public let criterion: Criterion
   public let selection: Selection
+  /// What was asked for by ``Options/isExact``: the path's points are its knots, and the selection is
+  /// where it ends.
+  public let exact: ExactPath?
   let counts: RowCounts
   public let options: Options
 
@@ -36,15 +39,21 @@ public struct Fit: Sendable {
     self.columns = columns
     try Self.check(blocks, schema, options, source)
     let penalty = try schema.penalty(options, columns, blocks.terms)
-    criterion = options.criterion
+    criterion = options.isExact ? .lambda(0) : options.criterion
     var pathOptions = options.path
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
     pathOptions.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
     do throws(PathError) {
-      let fit = try blocks.fitted.fit(
-        !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
-        blocks.terms, penalty, pathOptions, threads: options.threads)
-      (path, crossValidation) = (fit.path, fit.crossValidation)
+      if options.isExact {
+        let found = try blocks.fitted.exactPath(
+          blocks.terms, penalty, pathOptions, mostTerms: options.maxFeatures)
+        (exact, path, crossValidation) = (found, found.path, nil)
+      } else {
+        let fit = try blocks.fitted.fit(
+          !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
+          blocks.terms, penalty, pathOptions, threads: options.threads)
+        (exact, path, crossValidation) = (nil, fit.path, fit.crossValidation)
+      }
     } catch {
       throw Self.failure(error, blocks, schema, source)
     }
@@ -55,7 +64,8 @@ public struct Fit: Sendable {
       )
     }
     selection = Selection(
-      path, by: criterion, crossValidation: crossValidation, maxColumns: options.maxFeatures)
+      path, by: criterion, crossValidation: crossValidation,
+      maxColumns: options.isExact ? nil : options.maxFeatures)
   }
 
   /// Records of the right length, fitted or not.
@@ -86,6 +96,18 @@ public struct Fit: Sendable {
       let term = blocks.terms.firstIndex { $0.columns.contains(column) }
       return overflow(
         term.map { schema.predictors[blocks.predictors[$0]] } ?? schema.target, schema, source)
+    case .group(let term):
+      let (label, term) = (
+        schema.header.label(schema.predictors[blocks.predictors[term]]), blocks.terms[term]
+      )
+      let remedy =
+        if case .indicated = term { "fill its missing cells with --missing mean" } else {
+          "leave it out with --drop '\(label)'"
+        }
+      return Failure(
+        .data,
+        "\(source): column '\(label)' has several coefficients, with which the path is curved between its knots (\(remedy), or leave --exact out)"
+      )
     case .constantTarget:
       let name = schema.header.label(schema.target)
       let what =

@@ -39,6 +39,16 @@ extension FittedRows {
   }
 
   /// - Throws: ``PathError``
+  func exactPath(
+    _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions, mostTerms: Int?
+  ) throws(PathError) -> ExactPath {
+    guard case .moments(let blocks) = self else {
+      preconditionFailure("knots are found from moments")
+    }
+    return try ExactPath(blocks, terms: terms, penalty, options, mostTerms: mostTerms)
+  }
+
+  /// - Throws: ``PathError``
   func fit(
     _ plan: CrossValidation.Plan?, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
     threads: Int

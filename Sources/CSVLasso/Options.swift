@@ -104,6 +104,9 @@ public struct Options: Sendable {
   public var nonnegative: [ColumnSelector] = []
   public var nonpositive: [ColumnSelector] = []
   public var path = PathOptions()
+  /// Whether the path is that of its knots, with ``alpha`` 1; there is no grid then, nothing is
+  /// cross-validated, and moments are the engine.
+  public var isExact = false
   /// Whether an automatic grid is walked to its end, also where the choice is certain before.
   public var walksFullPath = false
 
@@ -152,7 +155,9 @@ public struct Options: Sendable {
   public mutating func streams() { sizes = BatchReader.Sizes(batch: 1 << 20, isStreaming: true) }
 
   /// Whether the error is cross-validated.
-  public var crossValidates: Bool { alwaysCrossValidates || criterion.needsCrossValidation }
+  public var crossValidates: Bool {
+    !isExact && (alwaysCrossValidates || criterion.needsCrossValidation)
+  }
 }
 
 /// Told how far reading has come: bytes read, rows where they are counted, and the input's size where it

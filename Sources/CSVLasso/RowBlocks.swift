@@ -203,7 +203,9 @@ private struct RowPass {
       counts.skipped += piece.skipped
     }
     if collector.overflows(width: encoder.width, target.purpose) {
-      guard options.engine == .auto && options.alpha > 0 && canRewind else { throw tooManyColumns }
+      guard
+        options.engine == .auto && options.alpha > 0 && !options.isExact && canRewind
+      else { throw tooManyColumns }
       needsColumns = true
       return
     }
@@ -270,9 +272,13 @@ private struct RowPass {
 
   private var tooManyColumns: Failure {
     let needed = EngineChoice.momentsBytes(columns: encoder.width - 1, blocks: folds.count ?? 0)
+    let remedy =
+      options.isExact
+      ? "leave --exact out, raise --memory"
+      : "use --engine columns, raise --memory, ask for fewer --folds"
     return Failure(
       .data,
-      "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (use --engine columns, raise --memory, ask for fewer --folds, or leave columns out with --features)"
+      "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (\(remedy), or leave columns out with --features)"
     )
   }
 

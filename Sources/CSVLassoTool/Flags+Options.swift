@@ -59,6 +59,34 @@ extension RoleFlags {
   }
 }
 
+extension FitFlags {
+  /// Refuses what exact knots have no use for.
+  ///
+  /// - Throws: ``Failure`` of kind usage.
+  func refuseBesideExact() throws(Failure) {
+    guard model.alpha == 1 else {
+      throw usage(
+        "--exact takes the lasso, --alpha 1: with a ridge part the path is curved between its knots"
+      )
+    }
+    guard model.family == .auto || model.family == .gaussian, roles.time == nil else {
+      throw usage("--exact is for least squares; leave --family out")
+    }
+    guard model.engine != .columns else {
+      throw usage("--exact works on moments; leave --engine columns out")
+    }
+    let grid = [
+      ("--lambda", model.lambda != nil), ("--lambda-ratio", model.lambdaRatio != nil),
+      ("--nlambda", model.nlambda != ModelFlags.usualCount), ("--choose", choice.choose != nil),
+      ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),
+      ("--fold-by", choice.foldBy != nil),
+    ]
+    if let (name, _) = grid.first(where: { $0.1 }) {
+      throw usage("--exact has no grid and chooses nothing; leave \(name) out")
+    }
+  }
+}
+
 private func selectors(_ texts: [String], _ option: String) -> [ColumnSelector] {
   texts.map { ColumnSelector($0, option: option) }
 }

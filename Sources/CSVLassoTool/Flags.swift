@@ -154,7 +154,9 @@ struct ModelFlags: ParsableArguments {
   var lambda: String?
 
   @Option(help: "The number of lambdas.")
-  var nlambda = 100
+  var nlambda = ModelFlags.usualCount
+
+  static let usualCount = 100
 
   @Option(help: "Smallest lambda over largest (default: 1e-4, or 1e-2 if rows < columns).")
   var lambdaRatio: Double?

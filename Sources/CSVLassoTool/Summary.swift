@@ -7,20 +7,40 @@ enum Summary {
     for line in lines(fit, source: source) { Terminal.message(line) }
     if isVerbose {
       Terminal.messages(
-        fit.columnReports().lazy.filter { !$0.isKept }
+        fit.columnReports().lazy
+          // Exact knots choose nothing: what was ever in is not dropped.
+          .filter { !$0.isKept && (fit.exact == nil || $0.entryStep == nil) }
           .map { "dropped '\($0.label)': \($0.reason)" })
     }
   }
 
   static func lines(_ fit: Fit, source: String) -> [String] {
     let kept = fit.keptLabels
+    if let exact = fit.exact {
+      return [knots(fit, exact, source)] + notes(fit, kept) + [certificate(fit)]
+    }
     return [data(fit, source, kept), choice(fit)] + notes(fit, kept) + [certificate(fit)]
   }
 
-  private static func data(_ fit: Fit, _ source: String, _ kept: [String]) -> String {
+  /// What was read.
+  private static func table(_ fit: Fit, _ source: String) -> String {
     let candidates = fit.schema.roles.count { $0 == .candidate }
-    var line =
-      "\(source): \(counted(fit.rowCount, "row")), \(counted(candidates, "candidate")); kept \(kept.count)"
+    return "\(source): \(counted(fit.rowCount, "row")), \(counted(candidates, "candidate"))"
+  }
+
+  private static func knots(_ fit: Fit, _ exact: ExactPath, _ source: String) -> String {
+    let (first, last) = (exact.path.points[0], exact.path.points[exact.path.points.count - 1])
+    let line =
+      "\(table(fit, source)); \(counted(exact.path.points.count, "knot")), lambda \(short(first.lambda)) to \(short(last.lambda)); R² \(short(last.devianceRatio, digits: 3)) at the last"
+    switch exact.end {
+    case .zero: return line
+    case .terms: return line + "; ended by --max-features"
+    case .knots: return line + "; ended there, for there are too many knots"
+    }
+  }
+
+  private static func data(_ fit: Fit, _ source: String, _ kept: [String]) -> String {
+    var line = "\(table(fit, source)); kept \(kept.count)"
     if !kept.isEmpty {
       line += ": " + kept.prefix(12).joined(separator: " ") + (kept.count > 12 ? " …" : "")
     }
@@ -97,7 +117,9 @@ enum Summary {
     if case .columns(let count) = fit.criterion, entered < count {
       lines.append("note: only \(entered) columns enter the path")
     }
-    if kept.isEmpty { lines.append("note: no column is kept") }
+    if kept.isEmpty {
+      lines.append("note: no column is \(fit.exact == nil ? "kept" : "in where the path ends")")
+    }
     return lines
   }
 
@@ -131,7 +153,8 @@ enum Summary {
     if let cv = fit.crossValidation, cv.worstGap.gap > worst.gap { worst = cv.worstGap }
     let tolerance = fit.options.path.tolerance
     guard worst.gap > tolerance else {
-      return "duality gap at most \(short(worst.gap, digits: 2)) at every lambda"
+      let place = fit.exact == nil ? "lambda" : "knot"
+      return "duality gap at most \(short(worst.gap, digits: 2)) at every \(place)"
     }
     return
       "warning: the duality gap at lambda \(short(worst.lambda)) is \(short(worst.gap, digits: 2)), above --tol \(short(tolerance, digits: 2))"
