@@ -42,7 +42,8 @@ let package = Package(
     .target(
       name: "SparseRegression",
       dependencies: [
-        "COpenBLAS", "CProducts", "CLosses", .product(name: "RealModule", package: "swift-numerics"),
+        "COpenBLAS", "CProducts", "CLosses",
+        .product(name: "RealModule", package: "swift-numerics"),
       ],
       swiftSettings: strict),
     .target(

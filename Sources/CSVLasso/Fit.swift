@@ -38,6 +38,12 @@ public struct Fit: Sendable {
     let columns = blocks.predictors.map { schema.predictors[$0] }
     self.columns = columns
     try Self.check(blocks, schema, options, source)
+    if options.isExact, case .columns = blocks.fitted {
+      throw Failure(
+        .data,
+        "\(source): --exact is for least squares on one target of numbers (--family gaussian fits two labels as 0 and 1)"
+      )
+    }
     let penalty = try schema.penalty(options, columns, blocks.terms)
     criterion = options.isExact ? .lambda(0) : options.criterion
     var pathOptions = options.path

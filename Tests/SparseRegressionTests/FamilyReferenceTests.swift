@@ -23,7 +23,9 @@ import Testing
         let (intercept, columns) = reference.names(response)
         let found = path.dense(step, response: response)
         for (j, column) in columns.enumerated() {
-          let (a, b) = (found[j] * path.design.scale[j], reference.path[column][step] * path.design.scale[j])
+          let (a, b) = (
+            found[j] * path.design.scale[j], reference.path[column][step] * path.design.scale[j]
+          )
           #expect(isClose(a, b, 1e-6), "\(name) step \(step) \(column): \(a) \(b)")
         }
         if path.family != .cox {

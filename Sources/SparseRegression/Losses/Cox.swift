@@ -16,7 +16,8 @@ struct Cox: Sendable {
     self.event = event
     let order = time.indices.sorted { (time[$1], $0) < (time[$0], $1) }
     self.order = order
-    bounds = order.indices.filter { $0 == 0 || time[order[$0]] != time[order[$0 - 1]] } + [order.count]
+    bounds =
+      order.indices.filter { $0 == 0 || time[order[$0]] != time[order[$0 - 1]] } + [order.count]
   }
 
   /// The number of distinct times.
@@ -73,7 +74,9 @@ struct Cox: Sendable {
     _ risk: [Double], _ weights: [Double],
     event body: (Double, Double) -> Void, hazard: (Int, Double, Double) -> Void
   ) {
-    var (events, atRisk) = ([Double](repeating: 0, count: times), [Double](repeating: 0, count: times))
+    var (events, atRisk) = (
+      [Double](repeating: 0, count: times), [Double](repeating: 0, count: times)
+    )
     var sumAtRisk = 0.0
     for time in 0..<times {
       for place in bounds[time]..<bounds[time + 1] {

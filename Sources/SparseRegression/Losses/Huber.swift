@@ -41,8 +41,9 @@ struct Huber: RowLoss {
   }
 
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
-    // Beyond δ there is none; a little keeps Newton's system solvable.
-    [zip(rows, eta).map { abs(target[$0] - $1) <= delta ? 1 : 1e-3 }]
+    // Beyond δ there is none, and Newton's steps would run away. The weights of iterated least squares bound
+    // the loss by a parabola through it, so that each step brings it down (Huber, 1964).
+    [zip(rows, eta).map { min(1, delta / max(abs(target[$0] - $1), .leastNormalMagnitude)) }]
   }
 
   func least(_ row: Int) -> Double { 0 }

@@ -39,8 +39,8 @@ struct LossFit: SolvedFit {
   private(set) var hasOwnCurvature = false
   /// How often the curvature was made anew at this λ.
   private var renewals = 0
-  /// Beyond so many the curvature is not what slows the steps.
-  private static let mostRenewals = 2
+  /// Beyond so many the curvature is not what slows the steps, unless it has kinks.
+  private var mostRenewals: Int { if case .huber = problem.family { .max } else { 2 } }
   /// The loss of the intercepts alone; with the unpenalized terms.
   private var interceptValue = 0.0
   private(set) var nullObjective = 1.0
@@ -199,7 +199,7 @@ struct LossFit: SolvedFit {
     learn(answer)
     let reached = dualityGap()
     wantsCurvature =
-      renewals < Self.mostRenewals && (reached > Self.slow * gap || halvings > 0)
+      renewals < mostRenewals && (reached > Self.slow * gap || halvings > 0)
     if halvings > 0 { solver.restart(b, nil) }
     // Where rounding lets nothing fall any more there is nothing to wait for.
     let isStuck = reached <= tolerated && reached > 0.5 * gap

@@ -102,7 +102,8 @@ struct LossPass {
         }
         for place in 0..<table.count {
           for k in 0..<responses {
-            answer.pull[place &* responses &+ k] += part.pull[place &* stride &+ slots.lowerBound &+ k]
+            answer.pull[place &* responses &+ k] +=
+              part.pull[place &* stride &+ slots.lowerBound &+ k]
           }
         }
       }
@@ -168,7 +169,8 @@ struct LossPass {
         ).eta
       }
       return requests.indices.map { fit in
-        parts.flatMap { part in Swift.stride(from: fit, to: part.count, by: stride).map { part[$0] } }
+        parts.flatMap { part in Swift.stride(from: fit, to: part.count, by: stride).map { part[$0] }
+        }
       }
     }
   }

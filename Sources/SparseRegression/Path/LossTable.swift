@@ -151,7 +151,8 @@ struct LossTable: Sendable {
   /// Those of some rows where an indicator is 1.
   private func ones(_ column: Int, _ rows: Range<Int>) -> ArraySlice<Int32> {
     let list = matrix.list(column)
-    return list[list.firstPlace(notBelow: rows.lowerBound)..<list.firstPlace(notBelow: rows.upperBound)]
+    return list[
+      list.firstPlace(notBelow: rows.lowerBound)..<list.firstPlace(notBelow: rows.upperBound)]
   }
 }
 

@@ -74,7 +74,9 @@ public struct PathFit: Sendable {
       errors.append(step.errors, gap: step.worstFoldGap, lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
-      if engine.family.isSaturated(points.map(\.devianceRatio), isBounded: engine.isBounded) { break }
+      if engine.family.isSaturated(points.map(\.devianceRatio), isBounded: engine.isBounded) {
+        break
+      }
       if options.endsPastMinimum && errors.arePastMinimum { break }
     }
     path = engine.path(points)
