@@ -9,7 +9,7 @@ let strict: [SwiftSetting] = [
 ]
 
 // Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CMalloc, CNumbers;
-// SparseRegression → COpenBLAS, CProducts }. The two libraries meet only in CSVLasso.
+// SparseRegression → COpenBLAS, CProducts, CLosses }. The two libraries meet only in CSVLasso.
 let package = Package(
   name: "csvlasso",
   platforms: [.macOS(.v26)],
@@ -38,10 +38,12 @@ let package = Package(
       name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CMalloc", "CNumbers"],
       swiftSettings: strict),
     .target(name: "CProducts"),
+    .target(name: "CLosses"),
     .target(
       name: "SparseRegression",
       dependencies: [
-        "COpenBLAS", "CProducts", .product(name: "RealModule", package: "swift-numerics"),
+        "COpenBLAS", "CProducts", "CLosses",
+        .product(name: "RealModule", package: "swift-numerics"),
       ],
       swiftSettings: strict),
     .target(

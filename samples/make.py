@@ -1,11 +1,11 @@
-"""Writes the made samples wide.csv, tall.csv and houses.csv.
+"""Writes the made samples wide.csv, tall.csv, houses.csv, churn.csv and survival.csv.
 
 Standard library only, fixed seeds: every run gives the same bytes.
 
     python3 samples/make.py
 """
 import random
-from math import sqrt
+from math import exp, log, sqrt
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -102,6 +102,62 @@ def houses():
     (HERE / "houses.csv").write_bytes(b"\xef\xbb\xbf" + text.encode("utf-8"))
 
 
+def count(rng, mean):
+    """A Poisson count (Knuth, 1969)."""
+    limit, product, k = exp(-mean), rng.random(), 0
+    while product > limit:
+        product *= rng.random()
+        k += 1
+    return k
+
+
+def churn():
+    """500 customers who left or stayed: contract, tenure, charge and calls matter."""
+    rng = random.Random(104)
+    with open(HERE / "churn.csv", "w", newline="") as out:
+        out.write("customer,plan,contract,region,age,tenure,charge,calls,data,paperless,churn\n")
+        for i in range(1, 501):
+            plan = rng.choice(["basic", "basic", "plus", "family"])
+            contract = rng.choice(["monthly", "monthly", "yearly"])
+            region = rng.choice(["north", "east", "south", "west"])
+            age = rng.randint(18, 80)
+            tenure = rng.randint(1, 60)
+            charge = round(max(12, rng.gauss({"basic": 28, "plus": 44, "family": 61}[plan], 7)), 2)
+            calls = count(rng, 0.06 * tenure * (1.8 if plan == "family" else 1))
+            data = round(rng.expovariate(1 / 6), 1)
+            paperless = rng.choice(["yes", "no"])
+            odds = exp(-1.6 + (1.5 if contract == "monthly" else 0) - 0.06 * tenure
+                       + 0.035 * (charge - 40) + 0.45 * calls)
+            left = "yes" if rng.random() < odds / (1 + odds) else "no"
+            cells = [f"C{i:04d}", plan, contract, region,
+                     "" if rng.random() < 0.08 else age, tenure, charge,
+                     "NA" if rng.random() < 0.05 else calls, data, paperless, left]
+            out.write(",".join(map(str, cells)) + "\n")
+
+
+def survival():
+    """300 patients until death or the end of the study: arm, age, stage and two markers matter."""
+    rng = random.Random(107)
+    stages = {"I": 0, "II": 0.4, "III": 0.9, "IV": 1.6}
+    with open(HERE / "survival.csv", "w", newline="") as out:
+        out.write("patient,arm,age,stage," + ",".join(f"m{j}" for j in range(1, 9))
+                  + ",days,died\n")
+        for i in range(1, 301):
+            arm = rng.choice(["A", "B"])
+            age = rng.randint(38, 84)
+            stage = rng.choice(list(stages))
+            m = [round(rng.gauss(5, 1.5), 2) for _ in range(8)]
+            risk = exp(-0.9 * (arm == "B") + 0.03 * (age - 60) + stages[stage]
+                       + 0.4 * (m[1] - 5) - 0.3 * (m[5] - 5))
+            days = 900 * (-log(1 - rng.random()) / risk) ** (1 / 1.3)
+            end = rng.uniform(200, 1500)
+            cells = [f"P{i:03d}", arm, age, stage, *m, max(1, round(min(days, end))),
+                     int(days <= end)]
+            out.write(",".join(map(str, cells)) + "\n")
+
+
 wide()
 tall()
 houses()
+churn()
+survival()

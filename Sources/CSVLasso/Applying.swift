@@ -25,10 +25,10 @@ extension SavedModel {
     }
     var keeps = [Bool](repeating: false, count: header.names.count)
     var missing: [String] = []
-    for label in written where label != target || writesTarget {
+    for label in written where writesTarget || !predicted.contains(label) {
       if let column = place[label] {
         keeps[column] = true
-      } else if label != target {
+      } else if !predicted.contains(label) {
         missing.append("'\(label)'")
       }
     }

@@ -48,15 +48,19 @@ extension Schema {
       throw Failure(
         .usage, "'\(header.label(both))' is named by --categorical and by --numeric")
     }
-    if categorical.contains(target) {
-      throw Failure(.usage, "--categorical names the target '\(header.label(target))'")
+    if let target = targets.first(where: { categorical.contains($0) }) {
+      throw Failure(
+        .usage,
+        "--categorical names the target '\(header.label(target))' (--family multinomial takes codes for classes)"
+      )
     }
     return predictors.map {
       categorical.contains($0) ? .text : numeric.contains($0) ? .declaredNumber : .number
     }
   }
 
-  /// What to take from each record: numbers, then the target, then the weight; texts, then the fold.
+  /// What to take from each record: numbers, then the companions, the target, the weight; texts, then
+  /// the fold.
   ///
   /// - Parameter targetIsText: its place is then among the texts, before the fold.
   func parsingPlan(_ reading: [ReadAs], targetIsText: Bool, _ options: Options) -> ParsingPlan {
@@ -76,11 +80,15 @@ extension Schema {
       case .ignored: break
       }
     }
+    for column in companions {
+      actions[column] = column == event ? .bounded(numbers, .zeroOrOne) : .optional(numbers)
+      numbers += 1
+    }
     if targetIsText {
       actions[target] = .text(texts)
       texts += 1
     } else {
-      actions[target] = .tentative(numbers)
+      actions[target] = targetAction(numbers)
       numbers += 1
     }
     if let weights { actions[weights] = .weight(numbers) }
@@ -88,5 +96,15 @@ extension Schema {
     return ParsingPlan(
       actions, skipsRagged: options.skipsRagged,
       missing: MissingCells(options.missingTexts, areRefused: options.missing == .error))
+  }
+
+  /// How a target that is no text is read: the families of numbers alone take no text for a class.
+  private func targetAction(_ slot: Int) -> ColumnAction {
+    switch family {
+    case .poisson, .cox: .bounded(slot, .nonnegative)
+    case .huber: .optional(slot)
+    case .auto, .gaussian, .binomial, .multinomial:
+      targets.count > 1 ? .optional(slot) : .tentative(slot)
+    }
   }
 }

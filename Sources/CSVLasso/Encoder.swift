@@ -3,7 +3,7 @@ internal import SparseRegression
 
 /// Turns parsed rows into rows of the moments, and knows which column of the moments is what.
 ///
-/// The moments start with one column a number and the target. A column of indicators is added when a
+/// The moments start with one column a number, the companions of the target, and the target. A column of indicators is added when a
 /// level, or the first missing cell of a number, is met: in all rows before it was zero, so the moments
 /// stay exact.
 struct Encoder: Sendable {
@@ -42,9 +42,10 @@ struct Encoder: Sendable {
   private(set) var width: Int
   private var numbers: [NumberColumn]
   private var texts: [TextColumn]
-  /// For each number, what the value column holds where the cell is missing.
+  /// For each number and companion, what the value column holds where the cell is missing; a row that
+  /// lacks a companion is not fitted.
   private var origins: [Double]
-  /// For each number, the column of the missing-indicator, or -1 before a cell was missing.
+  /// For each of these, the column of the missing-indicator, or -1 before a cell was missing.
   private var indicators: [Int]
   private var hasIndicators = false
   /// The numbers that may be sequences; soon few, and a table may have many columns.
@@ -52,18 +53,23 @@ struct Encoder: Sendable {
   private let maxLevels: Int
   private let reading: [ReadAs]
 
-  /// The target's column in the moments.
-  var target: Int { numbers.count }
+  /// The columns of the target's companions in the moments.
+  let companions: Range<Int>
 
-  init(_ reading: [ReadAs], maxLevels: Int) {
+  /// The target's column in the moments.
+  var target: Int { companions.upperBound }
+
+  /// - Parameter companions: numbers that no term is made of.
+  init(_ reading: [ReadAs], companions: Int, maxLevels: Int) {
     self.reading = reading
     numbers = reading.indices.filter { reading[$0] == .number || reading[$0] == .declaredNumber }
       .map { NumberColumn(predictor: $0, isDeclared: reading[$0] == .declaredNumber) }
     texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
-    origins = Array(repeating: 0, count: numbers.count)
-    indicators = Array(repeating: -1, count: numbers.count)
+    self.companions = numbers.count..<numbers.count + companions
+    origins = Array(repeating: 0, count: numbers.count + companions)
+    indicators = Array(repeating: -1, count: numbers.count + companions)
     sequences = Array(numbers.indices)
-    width = numbers.count + 1
+    width = numbers.count + companions + 1
     self.maxLevels = maxLevels
   }
 
@@ -175,6 +181,15 @@ struct Encoder: Sendable {
     return width - 1
   }
 
+  /// For each raw column, its number where indicators stand in the order of their predictors, and not in
+  /// that of the pieces that they were met in.
+  var orderly: [Int] {
+    let met = indicators.filter { $0 >= 0 } + texts.flatMap(\.columns)
+    var numbers = Array(0..<width)
+    for (place, column) in met.enumerated() { numbers[column] = target + 1 + place }
+    return numbers
+  }
+
   /// What the predictors turned out to be.
   func outcome(_ missing: Options.Missing) -> Encoding {
     var isSequence = [Bool](repeating: false, count: reading.count)
@@ -224,8 +239,9 @@ struct PieceEncoding: Sendable {
   let target: Int
   /// For each code of a target that is text, its number; NaN for missing.
   let labels: [Double]?
+  /// For each number and companion.
   let origins: [Double]
-  /// For each number, the column of its missing-indicator, or -1.
+  /// For each of these, the column of its missing-indicator, or -1.
   let missing: [Int]
   /// For each text column and code, the column of its level, or -1.
   let levels: [[Int]]

@@ -11,6 +11,22 @@ struct Encoding: Sendable {
   let isSequence: [Bool]
   let target: Int
 
+  /// The same over raw columns that have other numbers.
+  func renumbered(_ numbers: [Int]) -> Encoding {
+    let moved = terms.map { term -> Term? in
+      switch term {
+      case .imputed(let value, let missing, let origin):
+        .imputed(value: value, missing: numbers[missing], origin: origin)
+      case .indicated(let value, let missing, let origin):
+        .indicated(value: value, missing: numbers[missing], origin: origin)
+      case .levels(let columns): .levels(columns.map { numbers[$0] })
+      case .number, nil: term
+      }
+    }
+    return Encoding(
+      types: types, terms: moved, missing: missing, isSequence: isSequence, target: target)
+  }
+
   /// The same, as far as the rows that are fitted know it.
   ///
   /// Levels and missing cells of other rows leave no trace in the fit. Text that is different in every

@@ -11,7 +11,8 @@
 /// smaller than p; measured, the two meet where n is near p / 2. Below a few hundred columns the
 /// difference is not worth a thought, and moments are taken.
 struct EngineChoice {
-  /// Ridge keeps every column, so there is none that columns could be spared of: it takes moments.
+  /// Ridge keeps every column, so there is none that columns could be spared of: it takes moments. So do
+  /// exact knots, which look at every column at each of them.
   private let engine: Options.Engine
   private let memory: Int
 
@@ -19,7 +20,8 @@ struct EngineChoice {
   static let alwaysMoments = 500
 
   init(_ options: Options) {
-    engine = options.engine == .auto && options.alpha == 0 ? .moments : options.engine
+    let takesMoments = options.isExact || options.engine == .auto && options.alpha == 0
+    engine = takesMoments ? .moments : options.engine
     memory = options.memory
   }
 

@@ -64,6 +64,7 @@ extension Failure {
         case .empty: "the cell is empty, not a number"
         case .missing: "the cell is missing"
         case .negative: "'\(text)' is negative"
+        case .neitherZeroNorOne: "'\(text)' is neither 0 nor 1"
         case .notANumber: "'\(text)' is not a number"
         case .notFinite: "'\(text)' is not a finite number"
         }
@@ -110,10 +111,20 @@ extension Failure {
 }
 
 extension Schema {
+  private var targetRemedy: String {
+    switch family {
+    case .poisson: "a count is a number from 0 on in every row"
+    case .cox: "a time is a number from 0 on in every row"
+    default: "the target must be a number in every row"
+    }
+  }
+
   /// What to do about a cell that is no number.
   fileprivate func remedy(forCellOf column: Int) -> String {
     switch roles[column] {
-    case .target: " (the target must be a number in every row)"
+    case .target: " (\(targetRemedy))"
+    case .event: " (an event is 1, a row without one 0: code the column so)"
+    case .offset: " (an offset is a number in every row)"
     case .weights: " (a weight is a number from 0 on in every row)"
     default: " (leave the column out of the fit with --id or --drop '\(header.label(column))')"
     }

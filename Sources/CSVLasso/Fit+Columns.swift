@@ -18,14 +18,16 @@ extension Fit {
     /// The first step of the path with a nonzero coefficient, from 1.
     public var entryStep: Int?
     public var entryLambda: Double?
-    /// At the chosen λ, on the original scale; nil for a group.
+    /// At the chosen λ, on the original scale; nil for a group, and where there are several linear
+    /// predictors.
     public var coefficient: Double?
-    /// At the chosen λ: the change of the target for one standard deviation of the column; for a group
-    /// the standard deviation of what it adds to the fit.
+    /// At the chosen λ: the change of the linear predictor for one standard deviation of the column; for
+    /// a group the standard deviation of what it adds to the fit; the length of these over several linear
+    /// predictors.
     public var standardizedCoefficient: Double?
     /// At the chosen λ, for each level of a categorical, what it adds to the fit; these have mean zero
-    /// over the rows.
-    public var levels: [(level: String?, value: Double)] = []
+    /// over the rows. Nil where there are several linear predictors.
+    public var levels: [(level: String?, value: Double?)] = []
     public var center: Double?
     public var scale: Double?
     /// The column that stands in for this one.
@@ -88,7 +90,7 @@ extension Fit {
     func isWritten(_ column: Int) -> Bool {
       let role = fit.schema.roles[column]
       if fit.schema.copied.contains(column) || role == .keep { return true }
-      if role == .target { return fit.options.writesTarget }
+      if role.isPredicted { return fit.options.writesTarget }
       return term(column).map { isSelected[$0] } ?? false
     }
 
@@ -111,9 +113,13 @@ extension Fit {
   private func plain(_ column: Int) -> ColumnReport {
     let role = schema.roles[column]
     let isCopied = schema.copied.contains(column)
+    let left = options.writesTarget ? "" : ", left out by --no-target"
     let reason =
       switch role {
-      case .target: options.writesTarget ? "the target" : "the target, left out by --no-target"
+      case .target: (path.family == .cox ? "the time" : "the target") + left
+      case .event: "says where there was an event" + left
+      case .offset:
+        isCopied ? "added to the linear predictor, copied" : "added to the linear predictor"
       case .id: "copied, never fitted"
       case .weights: isCopied ? "weighs the rows, copied" : "weighs the rows"
       case .fold: isCopied ? "deals the rows into folds, copied" : "deals the rows into folds"
@@ -121,7 +127,7 @@ extension Fit {
       }
     return ColumnReport(
       index: column, label: schema.header.label(column), role: role,
-      isKept: isCopied || (role == .target && options.writesTarget), reason: reason)
+      isKept: isCopied || (role.isPredicted && options.writesTarget), reason: reason)
   }
 
   private func reason(
@@ -184,6 +190,8 @@ private struct ChosenPoint: Sendable {
   private let norms: [Int: Double]
   private let values: [Int: Double]
   private let raw: [Int: Double]
+  /// Whether there is one linear predictor.
+  private let isSingle: Bool
 
   init(_ fit: Fit) {
     let (step, path) = (fit.selection.step, fit.path)
@@ -193,12 +201,16 @@ private struct ChosenPoint: Sendable {
     var values: [Int: Double] = [:]
     for term in point.support {
       values[term] = point.values[next]
-      next += path.rank(term)
+      next += path.rank(term) * path.family.responses
     }
     self.values = values
     let original = path.original(step)
     raw = Dictionary(uniqueKeysWithValues: zip(original.columns, original.values))
+    isSingle = path.family.responses == 1
   }
+
+  /// A coefficient of a raw column; nil where there are several.
+  private func coefficient(_ column: Int) -> Double? { isSingle ? raw[column] ?? 0 : nil }
 
   func fill(_ report: inout Fit.ColumnReport, _ term: Int, _ entry: Int?, _ fit: Fit) {
     let path = fit.path
@@ -207,18 +219,18 @@ private struct ChosenPoint: Sendable {
     let scale = path.design.targetScale
     switch path.design.terms[term] {
     case .number(let column), .imputed(let column, _, _):
-      report.coefficient = raw[column] ?? 0
-      report.standardizedCoefficient = (values[term] ?? 0) * scale
+      report.coefficient = coefficient(column)
+      report.standardizedCoefficient = ((isSingle ? values : norms)[term] ?? 0) * scale
       report.center = path.design.center[term]
       report.scale = path.design.scale[term]
     case .indicated(let column, _, _):
-      report.coefficient = raw[column] ?? 0
+      report.coefficient = coefficient(column)
       report.standardizedCoefficient = (norms[term] ?? 0) * scale
       report.center = path.design.center[term]
     case .levels(let columns):
       report.standardizedCoefficient = (norms[term] ?? 0) * scale
       if case .categorical(let levels) = report.type {
-        report.levels = zip(levels, columns).map { ($0, raw[$1] ?? 0) }
+        report.levels = zip(levels, columns).map { ($0, coefficient($1)) }
       }
     }
     if case .twin(let other) = path.exclusions[term] {

@@ -13,11 +13,13 @@ public struct Fit: Sendable {
   public let missing: [Int]
   /// For each predictor, whether it holds whole numbers that only rise or only fall.
   public let isSequence: [Bool]
-  /// The two labels of a target that is text, coded 0 and 1.
-  public let targetLabels: [String]
+  public let target: FittedTarget
   public let crossValidation: CrossValidation?
   public let criterion: Criterion
   public let selection: Selection
+  /// What was asked for by ``Options/isExact``: the path's points are its knots, and the selection is
+  /// where it ends.
+  public let exact: ExactPath?
   let counts: RowCounts
   public let options: Options
 
@@ -32,20 +34,32 @@ public struct Fit: Sendable {
     self.options = options
     counts = blocks.counts
     (types, missing, isSequence) = (blocks.types, blocks.missing, blocks.isSequence)
-    targetLabels = blocks.targetLabels
+    target = blocks.target
     let columns = blocks.predictors.map { schema.predictors[$0] }
     self.columns = columns
     try Self.check(blocks, schema, options, source)
+    if options.isExact, case .columns = blocks.fitted {
+      throw Failure(
+        .data,
+        "\(source): --exact is for least squares on one target of numbers (--family gaussian fits two labels as 0 and 1)"
+      )
+    }
     let penalty = try schema.penalty(options, columns, blocks.terms)
-    criterion = options.criterion
+    criterion = options.isExact ? .lambda(0) : options.criterion
     var pathOptions = options.path
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
     pathOptions.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
     do throws(PathError) {
-      let fit = try blocks.fitted.fit(
-        !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
-        blocks.terms, penalty, pathOptions, threads: options.threads)
-      (path, crossValidation) = (fit.path, fit.crossValidation)
+      if options.isExact {
+        let found = try blocks.fitted.exactPath(
+          blocks.terms, penalty, pathOptions, mostTerms: options.maxFeatures)
+        (exact, path, crossValidation) = (found, found.path, nil)
+      } else {
+        let fit = try blocks.fitted.fit(
+          !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
+          blocks.terms, penalty, pathOptions, threads: options.threads)
+        (exact, path, crossValidation) = (nil, fit.path, fit.crossValidation)
+      }
     } catch {
       throw Self.failure(error, blocks, schema, source)
     }
@@ -56,7 +70,8 @@ public struct Fit: Sendable {
       )
     }
     selection = Selection(
-      path, by: criterion, crossValidation: crossValidation, maxColumns: options.maxFeatures)
+      path, by: criterion, crossValidation: crossValidation,
+      maxColumns: options.isExact ? nil : options.maxFeatures)
   }
 
   /// Records of the right length, fitted or not.
@@ -66,7 +81,7 @@ public struct Fit: Sendable {
   public var rowNotes: [(count: Int, text: String)] {
     [
       (counts.skipped, "of the wrong length, passed over"),
-      (counts.withoutTarget, "without a target, written and not fitted"),
+      (counts.withoutTarget, "without \(schema.requiredCells), written and not fitted"),
       (counts.incomplete, "with missing cells, written and not fitted"),
     ].map { ($0, "\($0 == 1 ? "row" : "rows") \($1)") }
   }
@@ -87,11 +102,29 @@ public struct Fit: Sendable {
       let term = blocks.terms.firstIndex { $0.columns.contains(column) }
       return overflow(
         term.map { schema.predictors[blocks.predictors[$0]] } ?? schema.target, schema, source)
-    case .constantTarget:
+    case .group(let term):
+      let (label, term) = (
+        schema.header.label(schema.predictors[blocks.predictors[term]]), blocks.terms[term]
+      )
+      let remedy =
+        if case .indicated = term { "fill its missing cells with --missing mean" } else {
+          "leave it out with --drop '\(label)'"
+        }
       return Failure(
         .data,
-        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in all rows outside a fold (deal other folds, or use --choose bic)"
+        "\(source): column '\(label)' has several coefficients, with which the path is curved between its knots (\(remedy), or leave --exact out)"
       )
+    case .constantTarget:
+      let name = schema.header.label(schema.target)
+      let what =
+        switch blocks.target.family {
+        case .cox: "there is no event"
+        case .multigaussian: "one of the targets holds a single value"
+        default: "the target '\(name)' holds a single value"
+        }
+      return Failure(
+        .data,
+        "\(source): \(what) in all rows outside a fold (deal other folds, or use --choose bic)")
     }
   }
 
@@ -117,6 +150,18 @@ public struct Fit: Sendable {
       throw Failure(
         .data,
         "\(source): the target '\(schema.header.label(schema.target))' holds a single value in the rows to fit; there is nothing to predict"
+      )
+    }
+    if let event = schema.event, blocks.counts.events == 0 {
+      throw Failure(
+        .data,
+        "\(source): the event '\(schema.header.label(event))' is 0 in all rows to fit; there is nothing to predict"
+      )
+    }
+    if let lone = blocks.counts.classes.firstIndex(of: 1) {
+      throw Failure(
+        .data,
+        "\(source): '\(blocks.target.labels[lone])' stands in a single row of the target '\(schema.header.label(schema.target))'; a class needs two (--na '\(blocks.target.labels[lone])' leaves the row out of the fit)"
       )
     }
     if options.crossValidates { try checkFolds(rows, blocks, options, source) }
@@ -163,6 +208,14 @@ extension Options {
 }
 
 extension Schema {
+  /// What a row has to have to be fitted.
+  fileprivate var requiredCells: String {
+    [
+      family == .cox ? "a time" : targets.count > 1 ? "all targets" : "a target",
+      event == nil ? nil : "an event", offset == nil ? nil : "an offset",
+    ].compactMap { $0 }.joined(separator: " or ")
+  }
+
   /// The penalty on some columns, each a term.
   func penalty(_ options: Options, _ columns: [Int], _ terms: [Term]) throws(Failure)
     -> ElasticNet

@@ -1,5 +1,25 @@
 internal import SparseRegression
 
+/// Deals the rows of each class by themselves, so that each fold has its share of every class.
+///
+/// The fold of a row depends on nothing but the seed, its class and its number within the class.
+struct StratifiedDealer {
+  private var classes: [FoldAssignment.Permuted]
+  /// For each class, its rows so far.
+  private var dealt: [Int]
+
+  init(classes count: Int, folds: Int, seed: UInt64) {
+    classes = (0..<count).map { .init(count: folds, seed: seed, stratum: $0) }
+    dealt = Array(repeating: 0, count: count)
+  }
+
+  /// The fold of the next row of a class.
+  mutating func next(ofClass index: Int) -> Int {
+    defer { dealt[index] += 1 }
+    return classes[index].fold(ofRow: dealt[index])
+  }
+}
+
 /// Deals rows into blocks as they come.
 struct FoldDealer {
   private enum Rule {

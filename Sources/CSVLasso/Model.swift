@@ -19,11 +19,7 @@ public enum Model {
       text.member("version", Double(version))
       text.member("tool", tool)
       text.member("target", header.label(fit.schema.target))
-      text.member("family", "gaussian")
-      if !fit.targetLabels.isEmpty {
-        text.key("target_labels", indent: 2)
-        text.strings(fit.targetLabels)
-      }
+      family(&text, fit)
       text.member("rows", Double(fit.path.rows))
       text.key("header", indent: 2)
       text.strings(header.names)
@@ -39,6 +35,34 @@ public enum Model {
       conversions(&text, fit)
     }
     return text.bytes
+  }
+
+  /// The family and what goes with it.
+  private static func family(_ text: inout JSONText, _ fit: Fit) {
+    let (schema, labels) = (fit.schema, fit.target.labels)
+    text.member("family", fit.path.family.label)
+    switch fit.path.family {
+    case .gaussian where !labels.isEmpty:
+      text.key("target_labels", indent: 2)
+      text.strings(labels)
+    case .binomial:
+      text.member("positive", labels[1])
+      text.member("negative", labels[0])
+    case .multinomial:
+      text.key("classes", indent: 2)
+      text.strings(labels)
+    case .cox:
+      text.member("time", schema.header.label(schema.target))
+      text.member("event", schema.header.label(schema.event!))
+    case .huber(let delta):
+      text.key("delta", indent: 2)
+      text.number(delta)
+    case .multigaussian:
+      text.key("targets", indent: 2)
+      text.strings(fit.responseLabels)
+    case .gaussian, .poisson: break
+    }
+    if let offset = schema.offset { text.member("offset", schema.header.label(offset)) }
   }
 
   private static func columns(_ text: inout JSONText, _ fit: Fit) {
@@ -105,8 +129,33 @@ public enum Model {
   }
 
   private static func path(_ text: inout JSONText, _ fit: Fit) {
+    let points = fit.path.points
+    text.key("path", indent: 2)
+    text.nested("{", "}", indent: 2) { text in
+      text.member("lambda", points.map(\.lambda))
+      text.member("df", points.map { Double($0.df) })
+      text.member("dev_ratio", points.map(\.devianceRatio))
+      text.member("gap", points.map(\.gap))
+      let labels = fit.responseLabels
+      guard !labels.isEmpty else { return solutions(&text, fit, response: 0, indent: 4) }
+      text.key(fit.path.family.hasClasses ? "classes" : "targets", indent: 4)
+      text.nested("{", "}", indent: 4) { text in
+        for (response, label) in labels.enumerated() {
+          text.key(label, indent: 6)
+          text.nested("{", "}", indent: 6) { text in
+            solutions(&text, fit, response: response, indent: 8)
+          }
+        }
+      }
+    }
+  }
+
+  /// The intercepts and coefficients of one linear predictor.
+  private static func solutions(
+    _ text: inout JSONText, _ fit: Fit, response: Int, indent: Int
+  ) {
     let (points, path) = (fit.path.points, fit.path)
-    let original = points.indices.map { path.original($0) }
+    let original = points.indices.map { path.original($0, response: response) }
     var coefficients: [Int: [Double]] = [:]
     for step in points.indices {
       for (column, value) in zip(original[step].columns, original[step].values) {
@@ -123,20 +172,16 @@ public enum Model {
         coefficients[missing]![step] += (coefficients[value]?[step] ?? 0) * way
       }
     }
-    text.key("path", indent: 2)
-    text.nested("{", "}", indent: 2) { text in
-      text.member("lambda", points.map(\.lambda))
-      text.member("df", points.map { Double($0.df) })
-      text.member("dev_ratio", points.map(\.devianceRatio))
-      text.member("gap", points.map(\.gap))
-      text.member("intercept", original.map(\.intercept))
-      text.key("coefficients", indent: 4)
-      text.nested("{", "}", indent: 4) { text in
-        for slot in coefficients.keys.sorted() {
-          guard let label = labels[slot] else { continue }
-          text.key(label, indent: 6)
-          text.numbers(coefficients[slot]!)
-        }
+    if path.family != .cox {
+      text.key("intercept", indent: indent)
+      text.numbers(original.map(\.intercept))
+    }
+    text.key("coefficients", indent: indent)
+    text.nested("{", "}", indent: indent) { text in
+      for slot in coefficients.keys.sorted() {
+        guard let label = labels[slot] else { continue }
+        text.key(label, indent: indent + 2)
+        text.numbers(coefficients[slot]!)
       }
     }
   }
@@ -147,6 +192,10 @@ public enum Model {
     text.nested("{", "}", indent: 2) { text in
       text.key("folds", indent: 4)
       text.number(Double(cv.folds))
+      if !fit.path.family.isSquared {
+        text.key("metric", indent: 4)
+        text.string(fit.options.metric.rawValue)
+      }
       text.member("lambda", fit.path.points.map(\.lambda))
       text.member("cvm", cv.mean)
       text.member("cvsd", cv.standardError)
@@ -169,14 +218,15 @@ public enum Model {
     }
   }
 
-  /// The chosen λ in the words of others: scikit-learn's ElasticNet on standardized columns, and the
+  /// The chosen λ in the words of others: scikit-learn's estimators on standardized columns, and the
   /// priors whose posterior mode the fit is (Tibshirani, 1996; Hoerl & Kennard, 1970).
   private static func conversions(_ text: inout JSONText, _ fit: Fit) {
+    guard fit.path.family == .gaussian else { return otherConversions(&text, fit) }
     let lambda = fit.path.points[fit.selection.step].lambda
     let l1 = lambda * fit.options.alpha
     let l2 = lambda * (1 - fit.options.alpha) / fit.path.design.targetScale
     // exp(−RSS / 2σ²) exp(−n l1 |b| / σ²) exp(−n l2 b² / 2σ²), σ² the mean squared error of the fit.
-    let noise = fit.path.meanSquaredError(fit.selection.step) / Double(fit.path.rows)
+    let noise = fit.path.meanDeviance(fit.selection.step) / Double(fit.path.rows)
     text.key("conversions", indent: 2)
     text.nested("{", "}") { text in
       text.key("scikit_learn_alpha")
@@ -187,6 +237,32 @@ public enum Model {
       text.number(l1 > 0 ? noise / l1 : nil)
       text.key("gaussian_scale")
       text.number(l2 > 0 ? (noise / l2).squareRoot() : nil)
+    }
+  }
+
+  /// The same where the loss is a log likelihood as it stands: exp(−n loss) exp(−n l1 |b|)
+  /// exp(−n l2 b² / 2).
+  private static func otherConversions(_ text: inout JSONText, _ fit: Fit) {
+    let lambda = fit.path.points[fit.selection.step].lambda
+    let (n, alpha) = (Double(fit.path.rows), fit.options.alpha)
+    let (l1, l2) = (n * lambda * alpha, n * lambda * (1 - alpha))
+    text.key("conversions", indent: 2)
+    text.nested("{", "}") { text in
+      if fit.path.family == .binomial {
+        text.key("scikit_learn_C")
+        text.number(lambda > 0 ? 1 / (n * lambda) : nil)
+        text.key("scikit_learn_l1_ratio")
+        text.number(lambda > 0 ? alpha : nil)
+      }
+      if fit.path.family == .poisson {
+        // PoissonRegressor has the ridge part alone.
+        text.key("scikit_learn_alpha")
+        text.number(alpha == 0 ? lambda : nil)
+      }
+      text.key("laplace_scale")
+      text.number(l1 > 0 ? 1 / l1 : nil)
+      text.key("gaussian_scale")
+      text.number(l2 > 0 ? (1 / l2).squareRoot() : nil)
     }
   }
 }
@@ -231,6 +307,15 @@ extension Criterion {
 }
 
 extension Fit {
+  /// What the linear predictors are called where there are several: classes or targets.
+  fileprivate var responseLabels: [String] {
+    switch path.family {
+    case .multinomial: target.labels
+    case .multigaussian: schema.targets.map { schema.header.label($0) }
+    case .gaussian, .binomial, .poisson, .cox, .huber: []
+    }
+  }
+
   /// For each column of the moments that has a coefficient anywhere, what the model file calls it: the
   /// column's name for a number, `name=level` for a level, `name is missing` for the indicator of missing
   /// cells.

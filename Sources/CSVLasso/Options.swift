@@ -33,7 +33,12 @@ public struct Options: Sendable {
   public var skipsRagged = false
 
   // The columns' roles
+  /// What is predicted: one column, or several of numbers; for `cox` the time.
   public var target: String
+  /// For `cox`: 1 where the time is that of an event, 0 where the row was censored.
+  public var event: String?
+  /// Added to the linear predictor as it is.
+  public var offset: String?
   /// Candidates; empty for all other columns.
   public var features: [ColumnSelector] = []
   public var ids: [ColumnSelector] = []
@@ -73,11 +78,25 @@ public struct Options: Sendable {
 
   /// What the target is.
   public enum Family: String, Sendable, CaseIterable {
-    /// Told from its cells: numbers are gaussian.
+    /// Told from its cells: two labels, or 0 and 1, are binomial, more labels multinomial, numbers
+    /// gaussian.
     case auto
-    /// A number; two labels are fitted as 0 and 1, a linear probability.
+    /// A number, or several; two labels are fitted as 0 and 1, a linear probability.
     case gaussian
+    /// Two values; the second in order is 1.
+    case binomial
+    /// Values that are classes.
+    case multinomial
+    /// A count.
+    case poisson
+    /// A time until an event, or until a row was lost sight of.
+    case cox
+    /// A number; large residuals count by their length.
+    case huber
   }
+
+  /// Where `huber` goes from squares to lengths; nil for 1.345 times the target's scale.
+  public var huberDelta: Double?
 
   /// In `[0, 1]`.
   public var alpha = 1.0
@@ -85,6 +104,9 @@ public struct Options: Sendable {
   public var nonnegative: [ColumnSelector] = []
   public var nonpositive: [ColumnSelector] = []
   public var path = PathOptions()
+  /// Whether the path is that of its knots, with ``alpha`` 1; there is no grid then, nothing is
+  /// cross-validated, and moments are the engine.
+  public var isExact = false
   /// Whether an automatic grid is walked to its end, also where the choice is certain before.
   public var walksFullPath = false
 
@@ -93,6 +115,8 @@ public struct Options: Sendable {
   public var folds = Folds.permuted(10)
   /// Whether folds were asked for, so that the error is cross-validated though the rule needs none.
   public var alwaysCrossValidates = false
+  /// What is cross-validated.
+  public var metric = Metric.deviance
   public var seed: UInt64 = 1
   /// At most so many columns are kept.
   public var maxFeatures: Int?
@@ -131,7 +155,9 @@ public struct Options: Sendable {
   public mutating func streams() { sizes = BatchReader.Sizes(batch: 1 << 20, isStreaming: true) }
 
   /// Whether the error is cross-validated.
-  public var crossValidates: Bool { alwaysCrossValidates || criterion.needsCrossValidation }
+  public var crossValidates: Bool {
+    !isExact && (alwaysCrossValidates || criterion.needsCrossValidation)
+  }
 }
 
 /// Told how far reading has come: bytes read, rows where they are counted, and the input's size where it

@@ -40,7 +40,8 @@ func countRows(
   _ reader: inout BatchReader, _ schema: Schema, _ options: Options, _ progress: Progress
 ) throws(Failure) -> Int {
   var actions = [ColumnAction](repeating: .skip, count: schema.roles.count)
-  let looked = [schema.target] + (options.missing == .dropRow ? schema.predictors : [])
+  let looked =
+    [schema.target] + schema.companions + (options.missing == .dropRow ? schema.predictors : [])
   for (slot, column) in looked.enumerated() { actions[column] = .text(slot) }
   if let weights = schema.weights { actions[weights] = .weight(0) }
   let plan = ParsingPlan(

@@ -4,7 +4,8 @@ internal import SparseRegression
 /// The whole of csvlasso: read → standardize → select → write.
 ///
 /// The rows are read once, into moments. Standardization, path, cross-validation and choice are algebra
-/// on these. A second reading copies the bytes of the columns that were chosen.
+/// on these; wide tables, and families whose loss looks at rows, keep their columns instead. A second
+/// reading copies the bytes of the columns that were chosen.
 public enum Reduction {
   /// Reads a CSV, fits, and chooses columns.
   ///

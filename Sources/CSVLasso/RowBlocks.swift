@@ -15,8 +15,7 @@ struct RowBlocks: Sendable {
   private(set) var missing: [Int]
   /// Whether a predictor holds whole numbers in order; one entry a predictor.
   private(set) var isSequence: [Bool]
-  /// The two labels of a target that is text, coded 0 and 1.
-  private(set) var targetLabels: [String]
+  private(set) var target: FittedTarget
   private(set) var counts: RowCounts
 
   /// Reads all records, a second time if a column that looked like numbers turns out to hold text: a
@@ -31,11 +30,10 @@ struct RowBlocks: Sendable {
   ) throws(Failure) {
     var (reader, options) = (first, options)
     var reading = try schema.initialReading(options)
-    var targetIsText = false
+    var targetText: ParsedRows.Contradiction?
     while true {
       var pass = RowPass(
-        schema, options, reading, targetIsText: targetIsText, source: source.name,
-        rowCount: rowCount)
+        schema, options, reading, targetText: targetText, source: source.name, rowCount: rowCount)
       try pass.run(&reader, progress)
       if pass.needsColumns {
         // Levels have made more raw columns than moments can hold.
@@ -45,7 +43,7 @@ struct RowBlocks: Sendable {
         continue
       }
       let ignorable = options.missing == .dropRow ? pass.encoder.ignorable : [:]
-      if pass.contradicted.isEmpty && !pass.target.isContradicted && ignorable.isEmpty {
+      if pass.contradicted.isEmpty && pass.target.contradiction == nil && ignorable.isEmpty {
         self = try pass.finish()
         return
       }
@@ -53,7 +51,7 @@ struct RowBlocks: Sendable {
       for predictor in pass.contradicted { reading[predictor] = .text }
       // Rows that were left out for a cell of a column that is no candidate have to come back in.
       for (predictor, levels) in ignorable { reading[predictor] = .ignored(levels: levels) }
-      targetIsText = targetIsText || pass.target.isContradicted
+      targetText = pass.target.text ?? pass.target.contradiction
       try Reduction.rewind(source)
       reader = try Reduction.records(of: source, options)
     }
@@ -61,7 +59,7 @@ struct RowBlocks: Sendable {
 
   init(
     _ fitted: FittedRows, _ encoding: Encoding, declared: Set<Int>, _ counts: RowCounts,
-    targetLabels: [String]
+    _ target: FittedTarget
   ) {
     let rows = fitted.blockRows.reduce(0, +)
     let encoding: Encoding =
@@ -70,7 +68,7 @@ struct RowBlocks: Sendable {
         encoding.confined(toRows: rows, declared: declared) { column in
           blocks.contains { $0.mean[column] > 0 }
         }
-      case .columns(let matrix):
+      case .columns(let matrix, _):
         encoding.confined(toRows: rows, declared: declared) { !matrix.list($0).isEmpty }
       }
     switch fitted {
@@ -87,7 +85,7 @@ struct RowBlocks: Sendable {
       self.fitted = fitted
     }
     (types, missing, isSequence) = (encoding.types, encoding.missing, encoding.isSequence)
-    self.targetLabels = targetLabels
+    self.target = target
     self.counts = counts
   }
 }
@@ -98,10 +96,14 @@ struct RowCounts: Sendable {
   var rows = 0
   /// Records passed over for their length.
   var skipped = 0
-  /// Rows whose target is missing: written, not fitted.
+  /// Rows that lack the target or a companion of it: written, not fitted.
   var withoutTarget = 0
   /// Rows left out of the fit by `--missing drop-row`.
   var incomplete = 0
+  /// Rows to be fitted in which there is an event.
+  var events = 0
+  /// For each class, its rows to be fitted.
+  var classes: [Int] = []
 }
 
 /// One pass over the records.
@@ -122,15 +124,17 @@ private struct RowPass {
   /// Whether moments turned out too small a house.
   private(set) var needsColumns = false
 
+  /// - Parameter targetText: a cell that is no number, where the target is to be read as text.
   init(
-    _ schema: Schema, _ options: Options, _ reading: [ReadAs], targetIsText: Bool, source: String,
-    rowCount: Int?
+    _ schema: Schema, _ options: Options, _ reading: [ReadAs],
+    targetText: ParsedRows.Contradiction?, source: String, rowCount: Int?
   ) {
     (self.schema, self.options, self.source) = (schema, options, source)
     self.reading = reading
-    target = TargetWatch(isText: targetIsText)
-    plan = schema.parsingPlan(reading, targetIsText: targetIsText, options)
-    encoder = Encoder(reading, maxLevels: options.maxLevels)
+    target = TargetWatch(schema, options, source: source, text: targetText)
+    plan = schema.parsingPlan(reading, targetIsText: target.isText, options)
+    encoder = Encoder(
+      reading, companions: schema.companions.count, maxLevels: options.maxLevels)
     folds = FoldDealer(options, rowCount: rowCount)
     collector = RowCollector(options)
   }
@@ -142,12 +146,13 @@ private struct RowPass {
     {
       var pieces = try parse(batch)
       // Before anything is encoded a guess is mended on the spot; later it takes another pass.
-      while !hasStarted && (!contradicted.isEmpty || target.isContradicted) {
+      while !hasStarted && (!contradicted.isEmpty || target.contradiction != nil) {
         for predictor in contradicted { reading[predictor] = .text }
         contradicted = []
-        if target.isContradicted { target = TargetWatch(isText: true) }
+        if target.contradiction != nil { target = target.readAsText() }
         plan = schema.parsingPlan(reading, targetIsText: target.isText, options)
-        encoder = Encoder(reading, maxLevels: options.maxLevels)
+        encoder = Encoder(
+          reading, companions: schema.companions.count, maxLevels: options.maxLevels)
         pieces = try parse(batch)
       }
       if !hasStarted { encoder.setOrigins(pieces, stride: plan.numberCount) }
@@ -157,7 +162,7 @@ private struct RowPass {
         for predictor in contradicted { encoder.giveUp(predictor) }
         contradicted = []
       }
-      if contradicted.isEmpty && !target.isContradicted {
+      if contradicted.isEmpty && target.contradiction == nil {
         try take(pieces, canRewind: reader.source.canRewind)
         if needsColumns { return }
       }
@@ -170,7 +175,7 @@ private struct RowPass {
   private mutating func forgetIfSettled(_ source: ByteSource, _ pieces: [ParsedRows]) {
     guard !source.isFile, source.canRewind, options.missing != .dropRow else { return }
     for piece in pieces { encoder.watch(piece, stride: plan.numberCount) }
-    if encoder.isSettled && target.isSettled(options) { source.forget() }
+    if encoder.isSettled && target.isSettled { source.forget() }
   }
 
   private mutating func parse(_ batch: Batch) throws(Failure) -> [ParsedRows] {
@@ -178,7 +183,7 @@ private struct RowPass {
     let pieces = try batch.worked(options, schema, source: source) { batch.parse($0, plan) }
     for contradiction in pieces.lazy.flatMap(\.contradictions) {
       if contradiction.column == schema.target {
-        try target.contradict(contradiction, schema, options, source: source)
+        try target.contradict(contradiction)
       } else {
         contradicted.insert(schema.predictors.firstIndex(of: contradiction.column)!)
       }
@@ -188,23 +193,26 @@ private struct RowPass {
 
   private mutating func take(_ pieces: [ParsedRows], canRewind: Bool) throws(Failure) {
     for piece in pieces {
-      let labels = try target.labels(of: piece, schema, options, source: source)
+      let labels = try target.labels(of: piece)
       let encoding = encoder.prepare(piece, labels: labels)
       encoder.watchOrder(piece, stride: plan.numberCount)
       let places = try places(of: piece, encoding)
+      try target.refuseTooManyValues()
       collector.queue(piece, encoding, places, blocks: folds.count ?? 0)
       counts.rows += piece.count
       counts.skipped += piece.skipped
     }
-    if collector.overflows(width: encoder.width) {
-      guard options.engine == .auto && options.alpha > 0 && canRewind else { throw tooManyColumns }
+    if collector.overflows(width: encoder.width, target.purpose) {
+      guard
+        options.engine == .auto && options.alpha > 0 && !options.isExact && canRewind
+      else { throw tooManyColumns }
       needsColumns = true
       return
     }
     do throws(RowStore.Failure) {
       try collector.flush(
         width: encoder.width, numbers: encoder.target + 1, stride: plan.numberCount,
-        weight: schema.weights == nil ? nil : plan.numberCount - 1)
+        weight: schema.weights == nil ? nil : plan.numberCount - 1, target.purpose)
     } catch {
       throw Failure(error, source: source)
     }
@@ -225,18 +233,33 @@ private struct RowPass {
         if piece.numbers[row * stride + stride - 1] == 0 { continue }
       }
       let value = encoding.targetValue(piece, row, stride: stride)
-      if value.isNaN {
+      let isLacking = encoder.companions.contains { piece.numbers[row * stride + $0].isNaN }
+      if value.isNaN || isLacking {
         counts.withoutTarget += 1
         continue
       }
-      target.see(value)
       if options.missing == .dropRow, encoding.isIncomplete(piece, row, stride: stride) {
         counts.incomplete += 1
         continue
       }
+      target.see(value)
+      if let event { counts.events += Int(piece.numbers[row * stride + event]) }
       places[row] = folds.next(code: schema.fold == nil ? 0 : piece.codes.last.map { $0[row] } ?? 0)
     }
     return places
+  }
+
+  /// What is predicted, and where the numbers of a row stand that go with it.
+  private func response(_ family: Family) -> Response {
+    let others = encoder.companions.prefix(schema.targets.count - 1)
+    return Response(
+      family, offset: schema.offset == nil ? nil : encoder.companions.last, event: event,
+      others: Array(others), metric: options.metric)
+  }
+
+  /// The event's place in a row of numbers.
+  private var event: Int? {
+    schema.event == nil ? nil : encoder.companions.lowerBound + schema.targets.count - 1
   }
 
   private func refuseTooManyFolds() throws(Failure) {
@@ -249,29 +272,34 @@ private struct RowPass {
 
   private var tooManyColumns: Failure {
     let needed = EngineChoice.momentsBytes(columns: encoder.width - 1, blocks: folds.count ?? 0)
+    let remedy =
+      options.isExact
+      ? "leave --exact out, raise --memory"
+      : "use --engine columns, raise --memory, ask for fewer --folds"
     return Failure(
       .data,
-      "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (use --engine columns, raise --memory, ask for fewer --folds, or leave columns out with --features)"
+      "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (\(remedy), or leave columns out with --features)"
     )
   }
 
   /// - Throws: ``Failure`` for a target that this family does not take.
   mutating func finish() throws(Failure) -> RowBlocks {
-    try target.check(schema, options, source: source)
-    let (width, y) = (encoder.width, encoder.target)
+    let target = try target.outcome()
+    if target.family.hasClasses { counts.classes = collector.sortOut(target) }
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
       schema.predictors.indices.filter { named.contains(schema.predictors[$0]) })
     let fitted: FittedRows
+    let numbers = encoder.orderly
     do throws(RowStore.Failure) {
       fitted = try collector.finish(
-        width: width, target: y, complementsTarget: target.isReversed)
+        width: encoder.width, numbers, response(target.family), target, column: encoder.target)
     } catch {
       throw Failure(error, source: source)
     }
-    return RowBlocks(
-      fitted, encoder.outcome(options.missing), declared: declared, counts,
-      targetLabels: target.sortedLabels)
+    var encoding = encoder.outcome(options.missing)
+    if case .columns = fitted { encoding = encoding.renumbered(numbers) }
+    return RowBlocks(fitted, encoding, declared: declared, counts, target)
   }
 }
 

@@ -1,13 +1,26 @@
 internal import CSVRecords
 internal import SparseRegression
 
-/// Takes encoded rows in: into moments, or, where the table may be wide, into a store of rows.
+/// Takes encoded rows in: into moments, or, where the table may be wide or the family keeps its rows,
+/// into a store of rows.
 struct RowCollector {
+  /// What rows are taken in for.
+  enum Purpose {
+    /// Least squares, by the cheaper engine.
+    case leastSquares
+    /// Another family: rows are kept.
+    case rows
+    /// Not known yet: rows are kept until it is.
+    case open
+  }
+
   private let choice: EngineChoice
   private let options: Options
   private var moments = BlockAccumulators()
   private var store: RowStore?
   private var hasStarted = false
+  /// Whether it was least squares when rows last came, so that one of the engines was chosen.
+  private var isDecided = false
   private var waiting: [WaitingRows] = []
   /// Blocks that rows were dealt into so far.
   private var blockCount = 0
@@ -18,10 +31,11 @@ struct RowCollector {
   }
 
   /// Whether the waiting rows can only go to moments, and these would need more than they may.
-  func overflows(width: Int) -> Bool {
+  func overflows(width: Int, _ purpose: Purpose) -> Bool {
     let goesToMoments =
-      hasStarted
-      ? store == nil : !choice.keepsRows(columns: width - 1, blocks: blockCount)
+      isDecided
+      ? store == nil
+      : purpose == .leastSquares && !choice.keepsRows(columns: width - 1, blocks: blockCount)
     return goesToMoments && choice.overflows(columns: width - 1, blocks: blockCount)
   }
 
@@ -40,14 +54,16 @@ struct RowCollector {
   ///   - stride: numbers a parsed row.
   ///   - weight: where in a parsed row its weight stands.
   /// - Throws: ``RowStore/Failure``
-  mutating func flush(width: Int, numbers: Int, stride: Int, weight: Int?)
+  mutating func flush(width: Int, numbers: Int, stride: Int, weight: Int?, _ purpose: Purpose)
     throws(RowStore.Failure)
   {
     let rows = waiting
     waiting = []
+    let keepsRows = choice.keepsRows(columns: width - 1, blocks: blockCount)
     if !hasStarted {
       hasStarted = true
-      if choice.keepsRows(columns: width - 1, blocks: blockCount) {
+      isDecided = purpose == .leastSquares
+      if !isDecided || keepsRows {
         store = RowStore(
           numbers: numbers, limit: options.memory, openFile: { openTemporaryFile() })
       }
@@ -59,11 +75,19 @@ struct RowCollector {
       return
     }
     try keep(rows, in: &kept, stride: stride, weight: weight)
-    if choice.prefersMoments(rows: kept.count, columns: width - 1, blocks: blockCount) {
+    guard purpose == .leastSquares else {
+      store = kept
+      return
+    }
+    // Where the target could have been classes, rows were kept that moments would have taken.
+    if (!isDecided && !keepsRows)
+      || choice.prefersMoments(rows: kept.count, columns: width - 1, blocks: blockCount)
+    {
       moments.take(kept, blocks: blockCount, width: width, threads: options.threads)
     } else {
       store = kept
     }
+    isDecided = true
   }
 
   private func keep(
@@ -89,22 +113,45 @@ struct RowCollector {
     }
   }
 
+  /// The rows of each class of a target, and deals them into folds class by class where folds are
+  /// permuted.
+  mutating func sortOut(_ target: FittedTarget) -> [Int] {
+    var counts = [Int](repeating: 0, count: target.labels.count)
+    guard var kept = store.take() else { return counts }
+    var dealer: StratifiedDealer?
+    if options.crossValidates, case .permuted(let folds) = options.folds {
+      dealer = StratifiedDealer(classes: counts.count, folds: folds, seed: options.seed)
+    }
+    for row in 0..<kept.count {
+      let index = Int(target.value(kept.target(of: row)))
+      counts[index] += 1
+      if let fold = dealer?.next(ofClass: index) { kept.move(row, toBlock: fold) }
+    }
+    store = kept
+    return counts
+  }
+
   /// What was taken in; nothing is left here.
   ///
-  /// - Parameter complementsTarget: whether the target x becomes 1 − x.
+  /// - Parameters:
+  ///   - numbers: for each raw column, the number that it has among columns.
+  ///   - response: what is predicted.
+  ///   - target: its values as they are fitted.
+  ///   - column: the target's place.
   /// - Throws: ``RowStore/Failure``
-  mutating func finish(width: Int, target: Int, complementsTarget: Bool)
-    throws(RowStore.Failure) -> FittedRows
-  {
-    if let store = store.take() {
+  mutating func finish(
+    width: Int, _ numbers: [Int], _ response: Response, _ target: FittedTarget, column: Int
+  ) throws(RowStore.Failure) -> FittedRows {
+    if var store = store.take() {
+      store.renumber(numbers)
       return .columns(
         try ColumnMatrix(
           store, width: width, blockCount: blockCount, centers: options.path.intercept,
-          complementsTarget: complementsTarget, threads: options.threads))
+          targetValue: target.value, threads: options.threads), response)
     }
     var blocks = moments.finish(count: blockCount, width: width)
-    if complementsTarget {
-      for index in blocks.indices { blocks[index].complement(target) }
+    if target.isReversed {
+      for index in blocks.indices { blocks[index].complement(column) }
     }
     return .moments(blocks)
   }

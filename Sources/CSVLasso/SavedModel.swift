@@ -2,13 +2,14 @@ internal import FoundationEssentials
 
 /// What `apply` needs of a model file.
 public struct SavedModel: Decodable, Sendable {
-  let target: String
+  /// What is predicted and may be missing: the target, or the time and the event, or several targets.
+  let predicted: Set<String>
   let hasHeader: Bool
   let written: [String]
   let columnCount: Int
 
   private enum CodingKeys: String, CodingKey {
-    case format, version, target, written, header
+    case format, version, target, targets, event, written, header
     case hasHeader = "has_header"
   }
 
@@ -20,7 +21,10 @@ public struct SavedModel: Decodable, Sendable {
     let version = try values.decode(Int.self, forKey: .version)
     guard version == Model.version else { throw Refusal.version(version) }
     do {
-      target = try values.decode(String.self, forKey: .target)
+      predicted = Set(
+        [try values.decode(String.self, forKey: .target)]
+          + (try values.decodeIfPresent([String].self, forKey: .targets) ?? [])
+          + [try values.decodeIfPresent(String.self, forKey: .event)].compactMap { $0 })
       hasHeader = try values.decode(Bool.self, forKey: .hasHeader)
       written = try values.decode([String].self, forKey: .written)
       columnCount = try values.nestedUnkeyedContainer(forKey: .header).count ?? 0

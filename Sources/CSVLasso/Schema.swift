@@ -6,8 +6,12 @@ public struct Schema: Sendable {
     case candidate
     /// Always in the model, without a penalty, and always written.
     case keep
-    /// Predicted.
+    /// Predicted; for `cox` the time.
     case target
+    /// Says whether the time is that of an event.
+    case event
+    /// Added to the linear predictor.
+    case offset
     /// Written, never fitted.
     case id
     /// Weighs the rows.
@@ -16,6 +20,9 @@ public struct Schema: Sendable {
     case fold
     /// Neither fitted nor written.
     case dropped
+
+    /// Whether the column is part of what is predicted.
+    var isPredicted: Bool { self == .target || self == .event }
   }
 
   public let header: Header
@@ -25,9 +32,20 @@ public struct Schema: Sendable {
   public let copied: ColumnSet
   /// The fitted columns, candidates and kept ones, in the order of the file.
   public let predictors: [Int]
-  public let target: Int
+  /// More than one only where several numbers are predicted together; in the order of the file.
+  public let targets: [Int]
+  public let event: Int?
+  public let offset: Int?
   let weights: Int?
   let fold: Int?
+  /// As asked for.
+  let family: Options.Family
+
+  /// The first target.
+  public var target: Int { targets[0] }
+
+  /// Columns that are numbers of a row beside the target: further targets, the event, the offset.
+  var companions: [Int] { targets.dropFirst() + [event, offset].compactMap { $0 } }
 
   /// Gives each column its role.
   ///
@@ -36,10 +54,15 @@ public struct Schema: Sendable {
   ///   other, or no column to fit.
   public init(_ header: Header, _ options: Options, source: String) throws(Failure) {
     let count = header.names.count
-    let target = try Self.single(options.target, option: "--target", header)
-    let weights = try options.weights.map { name throws(Failure) in
-      try Self.single(name, option: "--weights", header)
+    try options.refuseWhatNoFamilyTakes()
+    let targetOption = options.family == .cox ? "--time" : "--target"
+    let targets = try Self.targets(options, option: targetOption, header)
+    func column(_ name: String?, _ option: String) throws(Failure) -> Int? {
+      try name.map { name throws(Failure) in try Self.single(name, option: option, header) }
     }
+    let weights = try column(options.weights, "--weights")
+    let event = try column(options.event, "--event")
+    let offset = try column(options.offset, "--offset")
     let fold: Int?
     switch options.folds {
     case .column(let name): fold = try Self.single(name, option: "--fold-column", header)
@@ -53,10 +76,12 @@ public struct Schema: Sendable {
       )
     let features = options.features.isEmpty ? nil : try header.columns(options.features)
 
-    let single = [
-      (target, "--target"), (weights, "--weights"),
-      (fold, options.folds.isColumn ? "--fold-column" : "--fold-by"),
-    ].compactMap { column, option in column.map { ($0, option) } }
+    let single =
+      targets.map { ($0, targetOption) }
+      + [
+        (event, "--event"), (offset, "--offset"), (weights, "--weights"),
+        (fold, options.folds.isColumn ? "--fold-column" : "--fold-by"),
+      ].compactMap { column, option in column.map { ($0, option) } }
     for (place, (column, option)) in single.enumerated() {
       let others =
         single[..<place]
@@ -68,8 +93,10 @@ public struct Schema: Sendable {
           .usage, "'\(header.label(column))' is named by \(other.1) and by \(option)")
       }
     }
-    if ids.contains(target) {
-      throw Failure(.usage, "--id names the target '\(header.label(target))'")
+    for column in targets + [event].compactMap({ $0 }) where ids.contains(column) {
+      throw Failure(
+        .usage,
+        "--id names the \(column == event ? "event" : "target") '\(header.label(column))'")
     }
     if let both = keep.intersection(drop).min() {
       throw Failure(.usage, "'\(header.label(both))' is named by --keep and by --drop")
@@ -78,7 +105,9 @@ public struct Schema: Sendable {
       throw Failure(.usage, "'\(header.label(both))' is named by --id and by --drop")
     }
     roles = (0..<count).map { column in
-      if column == target { return .target }
+      if targets.contains(column) { return .target }
+      if column == event { return .event }
+      if column == offset { return .offset }
       if column == weights { return .weights }
       if column == fold { return .fold }
       if drop.contains(column) { return .dropped }
@@ -91,7 +120,8 @@ public struct Schema: Sendable {
       _ = try selector.columns(in: header)
     }
     self.header = header
-    self.target = target
+    (self.targets, self.event, self.offset) = (targets, event, offset)
+    family = options.family
     self.weights = weights
     self.fold = fold
     copied = ids
@@ -100,6 +130,18 @@ public struct Schema: Sendable {
       throw Failure(
         .data, "\(source): no column is left to choose from besides the target")
     }
+  }
+
+  /// The one column to predict, or several of different names.
+  private static func targets(_ options: Options, option: String, _ header: Header)
+    throws(Failure) -> [Int]
+  {
+    let columns = try ColumnSelector(options.target, option: option).columns(in: header)
+    let isSeveral = Set(columns.map { header.names[$0] }).count > 1
+    guard isSeveral && (options.family == .auto || options.family == .gaussian) else {
+      return [try single(options.target, option: option, header)]
+    }
+    return columns
   }
 
   /// The one column that `name` means.

@@ -21,17 +21,34 @@ extension Fit {
     return table.bytes
   }
 
-  /// One line a λ, with the columns that entered and left there, separated by semicolons.
-  public func pathTable() -> [UInt8] {
+  /// The path as a table: one line a λ, or one a knot.
+  public func pathTable() -> [UInt8] { exact.map(knotTable) ?? gridTable() }
+
+  private func labels(_ terms: some Sequence<Int>) -> String {
+    terms.sorted().map { schema.header.label(columns[$0]) }.joined(separator: ";")
+  }
+
+  /// One line a knot, with the columns that are zero there and not below, and those that are zero from
+  /// there on.
+  private func knotTable(_ exact: ExactPath) -> [UInt8] {
+    var table = TableText(["step", "lambda", "df", "dev_ratio", "gap", "entered", "left"])
+    for (step, (point, change)) in zip(exact.path.points, exact.changes).enumerated() {
+      table.row([
+        String(step + 1), "\(point.lambda)", String(point.df), "\(point.devianceRatio)",
+        "\(point.gap)", labels(change.entered), labels(change.left),
+      ])
+    }
+    return table.bytes
+  }
+
+  /// One line a λ, with the columns that entered and left since the one before.
+  private func gridTable() -> [UInt8] {
     var table = TableText([
       "step", "lambda", "df", "dev_ratio", "cv_mean", "cv_se", "gap", "entered", "left",
     ])
     var before = Set<Int>()
     for (step, point) in path.points.enumerated() {
       let now = Set(point.support)
-      func labels(_ slots: Set<Int>) -> String {
-        slots.sorted().map { schema.header.label(columns[$0]) }.joined(separator: ";")
-      }
       table.row([
         String(step + 1), "\(point.lambda)", String(point.df), "\(point.devianceRatio)",
         crossValidation.map { "\($0.mean[step])" } ?? "",

@@ -12,6 +12,10 @@ struct Select: ParsableCommand {
       dropped whole. Missing cells are filled with the column's mean for the fit. What each column was \
       taken for and why it was kept or dropped is in the ledger.
 
+      A target of numbers is fitted by least squares, one of two labels, or of 0 and 1, as binomial, one \
+      of more labels as multinomial; --family says otherwise, and takes counts, survival times and \
+      robust fits.
+
       SEL names columns: name, 3, 4-7, a-c, !x (all but x), Foo[2] (the second column Foo), /regex/, \
       "a,b" (a name with a comma), separated by commas.
 
@@ -19,6 +23,9 @@ struct Select: ParsableCommand {
         csvlasso -y price --id id --drop /_raw$/ --ledger why.csv houses.csv
         csvlasso -y price --choose min --folds 5 --seed 7 houses.csv > reduced.csv
         csvlasso -y sales --folds forward:8 --id date weekly.csv > reduced.csv
+        csvlasso -y churn --id customer --metric auc customers.csv > reduced.csv
+        csvlasso --time days --event died --id patient trial.csv > reduced.csv
+        csvlasso -y claims --family poisson --offset log_exposure policies.csv > reduced.csv
         csvlasso -y dose --fold-by patient --weights w trial.csv --names
         zcat big.csv.gz | csvlasso -y y --quiet | next-tool
       """)
@@ -85,31 +92,47 @@ struct FitModel: ParsableCommand {
 /// `csvlasso path`: the path as a table.
 struct Path: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "path", abstract: "Fit, and write the path: one line for each lambda.",
+    commandName: "path",
+    abstract: "Fit, and write the path: one line for each lambda, or for each knot.",
     discussion: """
-      Columns: step, lambda, df (nonzero coefficients), dev_ratio (R²), cv_mean and cv_se (mean squared \
-      error on rows not fitted), gap (relative duality gap), entered and left (columns, separated by \
-      semicolons). The path goes to its end, as with --full-path.
+      Columns: step, lambda, df (nonzero coefficients), dev_ratio (share of the deviance explained; R² \
+      for numbers), cv_mean and cv_se (what --metric measures on rows not fitted), gap (relative duality \
+      gap), entered and left (columns, separated by semicolons). The path goes to its end, as with \
+      --full-path.
+
+      With --exact a line is a knot of the lasso, and there are no cv_mean and cv_se: what entered is zero \
+      at this lambda and not below it, what left is zero from this lambda on down. Between two lines each \
+      coefficient is linear in lambda. The last lambda is 0, unless --max-features N ends the path where \
+      one column more would enter.
 
         csvlasso path -y price houses.csv | column -s, -t | less -S
+        csvlasso path --exact -y price houses.csv > knots.csv
       """)
 
   @OptionGroup var flags: FitFlags
+
+  @Flag(
+    help:
+      "Write the knots, where a column enters or leaves; the lasso, each column one coefficient.")
+  var exact = false
 
   @Option(name: .shortAndLong, help: "Write the path here; it appears whole or not at all.")
   var output: String?
 
   func run() throws {
-    try flags.run(output: output, ledger: nil, fullPath: true) { $0.pathTable() }
+    if exact { try flags.refuseBesideExact() }
+    try flags.run(output: output, ledger: nil, fullPath: true, isExact: exact) { $0.pathTable() }
   }
 }
 
 extension FitFlags {
   /// Fits, and writes what `bytes` makes of it; the input is read for that alone.
   fileprivate func run(
-    output: String?, ledger: String?, fullPath: Bool, _ bytes: (Fit) -> [UInt8]
+    output: String?, ledger: String?, fullPath: Bool, isExact: Bool = false,
+    _ bytes: (Fit) -> [UInt8]
   ) throws {
     var options = try options()
+    options.isExact = isExact
     options.walksFullPath = options.walksFullPath || fullPath
     options.fitsOnly = true
     let source = try csv.source(options.readings(writes: false))

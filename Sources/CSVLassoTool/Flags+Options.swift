@@ -14,7 +14,7 @@ struct FitFlags: ParsableArguments {
 
   /// - Throws: ``Failure`` of kind usage for a value that means nothing.
   func options() throws(Failure) -> Options {
-    var options = Options(target: roles.target)
+    var options = Options(target: "")
     options.dialect = try csv.dialect()
     options.skipsRagged = csv.ragged == .skip
     options.features = selectors(roles.features, "--features")
@@ -22,6 +22,7 @@ struct FitFlags: ParsableArguments {
     options.keep = selectors(roles.keep, "--keep")
     options.drop = selectors(roles.drop, "--drop")
     options.weights = roles.weights
+    options.offset = roles.offset
     options.categorical = selectors(types.categorical, "--categorical")
     options.numeric = selectors(types.numeric, "--numeric")
     guard types.maxLevels >= 2 else { throw usage("--max-levels is at least 2") }
@@ -29,9 +30,60 @@ struct FitFlags: ParsableArguments {
     if !types.na.isEmpty { options.missingTexts = types.na }
     options.missing = types.missing
     try model.fill(&options)
+    try roles.fillTarget(&options)
     try choice.fill(&options, lambdas: model.lambda)
     try general.fill(&options)
     return options
+  }
+}
+
+extension RoleFlags {
+  /// What is predicted; a time and an event say the family.
+  fileprivate func fillTarget(_ options: inout Options) throws(Failure) {
+    guard time != nil || event != nil else {
+      guard options.family != .cox else { throw usage("--family cox needs --time and --event") }
+      guard let target else {
+        throw usage("no target: -y names the column to predict (see csvlasso help select)")
+      }
+      options.target = target
+      return
+    }
+    guard let time, let event else { throw usage("--time and --event go together") }
+    guard options.family == .auto || options.family == .cox else {
+      throw usage("--time and --event are for --family cox, not \(options.family.rawValue)")
+    }
+    guard target == nil || target == time else {
+      throw usage("--time is what is predicted: leave --target out")
+    }
+    (options.target, options.event, options.family) = (time, event, .cox)
+  }
+}
+
+extension FitFlags {
+  /// Refuses what exact knots have no use for.
+  ///
+  /// - Throws: ``Failure`` of kind usage.
+  func refuseBesideExact() throws(Failure) {
+    guard model.alpha == 1 else {
+      throw usage(
+        "--exact takes the lasso, --alpha 1: with a ridge part the path is curved between its knots"
+      )
+    }
+    guard model.family == .auto || model.family == .gaussian, roles.time == nil else {
+      throw usage("--exact is for least squares; leave --family out")
+    }
+    guard model.engine != .columns else {
+      throw usage("--exact works on moments; leave --engine columns out")
+    }
+    let grid = [
+      ("--lambda", model.lambda != nil), ("--lambda-ratio", model.lambdaRatio != nil),
+      ("--nlambda", model.nlambda != ModelFlags.usualCount), ("--choose", choice.choose != nil),
+      ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),
+      ("--fold-by", choice.foldBy != nil),
+    ]
+    if let (name, _) = grid.first(where: { $0.1 }) {
+      throw usage("--exact has no grid and chooses nothing; leave \(name) out")
+    }
   }
 }
 
@@ -52,6 +104,10 @@ extension ModelFlags {
       throw usage("--lambda-ratio lies between 0 and 1")
     }
     options.family = family
+    if let huberDelta, !(huberDelta > 0 && huberDelta.isFinite) {
+      throw usage("--huber-delta is above 0, not \(huberDelta)")
+    }
+    options.huberDelta = huberDelta
     options.alpha = alpha
     options.nonnegative = selectors(positive, "--positive")
     options.nonpositive = selectors(negative, "--negative")
@@ -92,6 +148,7 @@ extension ModelFlags {
 extension ChoiceFlags {
   fileprivate func fill(_ options: inout Options, lambdas: String?) throws(Failure) {
     options.seed = seed
+    options.metric = metric
     if let maxFeatures, maxFeatures < 1 { throw usage("--max-features is at least 1") }
     options.maxFeatures = maxFeatures
     if let choose {

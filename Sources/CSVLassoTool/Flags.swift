@@ -63,8 +63,20 @@ struct CSVFlags: ParsableArguments {
 
 /// What the columns are for.
 struct RoleFlags: ParsableArguments {
-  @Option(name: [.customShort("y"), .long], help: "The column to predict.")
-  var target: String
+  @Option(
+    name: [.customShort("y"), .long],
+    help: ArgumentHelp(
+      "The column to predict; several of numbers are predicted together.", valueName: "col"))
+  var target: String?
+
+  @Option(
+    help: ArgumentHelp("In place of a target: the time until an event (cox).", valueName: "col"))
+  var time: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "1 where the time is that of an event, 0 where it ended without one.", valueName: "col"))
+  var event: String?
 
   @Option(
     name: [.customShort("x"), .long],
@@ -83,6 +95,12 @@ struct RoleFlags: ParsableArguments {
 
   @Option(help: ArgumentHelp("The column that weighs the rows.", valueName: "col"))
   var weights: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A column that is added to the linear predictor as it is, such as the log of an exposure.",
+      valueName: "col"))
+  var offset: String?
 }
 
 /// What the columns hold.
@@ -117,8 +135,17 @@ extension Options.Family: ExpressibleByArgument {}
 
 /// What is fitted.
 struct ModelFlags: ParsableArguments {
-  @Option(help: "What the target is: auto or gaussian, which also fits two labels as 0 and 1.")
+  @Option(
+    help:
+      "What the target is: a number (gaussian, huber), one of two values (binomial), one of several (multinomial), a count (poisson), a time (cox); auto tells gaussian, binomial and multinomial from the cells."
+  )
   var family = Options.Family.auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Residuals beyond D count by their length (huber; default: 1.345 times the target's scale).",
+      valueName: "d"))
+  var huberDelta: Double?
 
   @Option(help: "1 is the lasso, 0 is ridge, between them the elastic net.")
   var alpha = 1.0
@@ -127,7 +154,9 @@ struct ModelFlags: ParsableArguments {
   var lambda: String?
 
   @Option(help: "The number of lambdas.")
-  var nlambda = 100
+  var nlambda = ModelFlags.usualCount
+
+  static let usualCount = 100
 
   @Option(help: "Smallest lambda over largest (default: 1e-4, or 1e-2 if rows < columns).")
   var lambdaRatio: Double?
@@ -181,6 +210,12 @@ struct ChoiceFlags: ParsableArguments {
     help: ArgumentHelp("Rows that share a value of this column share a fold.", valueName: "col"))
   var foldBy: String?
 
+  @Option(
+    help:
+      "What cross-validation measures: deviance (for numbers the squared error), class-error or auc (one minus the area under the curve)."
+  )
+  var metric = Metric.deviance
+
   @Option(help: "The seed of the folds.")
   var seed: UInt64 = 1
 
@@ -189,6 +224,7 @@ struct ChoiceFlags: ParsableArguments {
 }
 
 extension Options.Engine: ExpressibleByArgument {}
+extension Metric: ExpressibleByArgument {}
 
 /// The machine, and what is told.
 struct GeneralFlags: ParsableArguments {

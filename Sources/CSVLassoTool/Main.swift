@@ -16,6 +16,7 @@ struct Main: ParsableCommand {
     abstract: "Keep the columns of a CSV that predict a target.",
     usage: """
       csvlasso [select] -y TARGET [options] [FILE]
+      csvlasso [select] --time TIME --event EVENT [options] [FILE]
       csvlasso fit -y TARGET [options] [FILE]
       csvlasso path -y TARGET [options] [FILE]
       csvlasso apply MODEL [options] [FILE]
@@ -27,6 +28,7 @@ struct Main: ParsableCommand {
       Cells are copied as they stand.
 
         csvlasso -y price houses.csv > reduced.csv
+        csvlasso --time days --event died trial.csv > reduced.csv
         zcat houses.csv.gz | csvlasso -y price --id id > reduced.csv
         csvlasso fit -y price houses.csv > model.json
         csvlasso apply model.json new.csv > reduced.csv

@@ -7,20 +7,40 @@ enum Summary {
     for line in lines(fit, source: source) { Terminal.message(line) }
     if isVerbose {
       Terminal.messages(
-        fit.columnReports().lazy.filter { !$0.isKept }
+        fit.columnReports().lazy
+          // Exact knots choose nothing: what was ever in is not dropped.
+          .filter { !$0.isKept && (fit.exact == nil || $0.entryStep == nil) }
           .map { "dropped '\($0.label)': \($0.reason)" })
     }
   }
 
   static func lines(_ fit: Fit, source: String) -> [String] {
     let kept = fit.keptLabels
+    if let exact = fit.exact {
+      return [knots(fit, exact, source)] + notes(fit, kept) + [certificate(fit)]
+    }
     return [data(fit, source, kept), choice(fit)] + notes(fit, kept) + [certificate(fit)]
   }
 
-  private static func data(_ fit: Fit, _ source: String, _ kept: [String]) -> String {
+  /// What was read.
+  private static func table(_ fit: Fit, _ source: String) -> String {
     let candidates = fit.schema.roles.count { $0 == .candidate }
-    var line =
-      "\(source): \(counted(fit.rowCount, "row")), \(counted(candidates, "candidate")); kept \(kept.count)"
+    return "\(source): \(counted(fit.rowCount, "row")), \(counted(candidates, "candidate"))"
+  }
+
+  private static func knots(_ fit: Fit, _ exact: ExactPath, _ source: String) -> String {
+    let (first, last) = (exact.path.points[0], exact.path.points[exact.path.points.count - 1])
+    let line =
+      "\(table(fit, source)); \(counted(exact.path.points.count, "knot")), lambda \(short(first.lambda)) to \(short(last.lambda)); R² \(short(last.devianceRatio, digits: 3)) at the last"
+    switch exact.end {
+    case .zero: return line
+    case .terms: return line + "; ended by --max-features"
+    case .knots: return line + "; ended there, for there are too many knots"
+    }
+  }
+
+  private static func data(_ fit: Fit, _ source: String, _ kept: [String]) -> String {
+    var line = "\(table(fit, source)); kept \(kept.count)"
     if !kept.isEmpty {
       line += ": " + kept.prefix(12).joined(separator: " ") + (kept.count > 12 ? " …" : "")
     }
@@ -33,11 +53,39 @@ enum Summary {
       "lambda \(short(points[step].lambda)) by \(fit.criterion.label), step \(step + 1) of \(points.count)"
     if let cv = fit.crossValidation {
       line +=
-        "; CV error \(short(cv.mean[step])) ± \(short(cv.standardError[step], digits: 2)) in \(cv.folds) folds"
+        "; CV \(errorName(fit)) \(short(cv.mean[step])) ± \(short(cv.standardError[step], digits: 2)) in \(cv.folds) folds"
     }
-    line += "; R² \(short(points[step].devianceRatio, digits: 3))"
+    line +=
+      "; \(fit.path.family.isSquared ? "R²" : "deviance explained") \(short(points[step].devianceRatio, digits: 3))"
     if fit.selection.isCapped { line += "; held back by --max-features" }
     return line
+  }
+
+  /// What was cross-validated.
+  private static func errorName(_ fit: Fit) -> String {
+    switch fit.options.metric {
+    case .deviance: fit.path.family.isSquared ? "error" : "deviance"
+    case .error: "class error"
+    case .auc: "1 − AUC"
+    }
+  }
+
+  /// What the target turned out to be, where that goes without saying nowhere else.
+  private static func targetNote(_ fit: Fit) -> String? {
+    let (target, labels) = (fit.target, fit.target.labels)
+    switch fit.path.family {
+    case .gaussian where labels.count == 2:
+      return "note: the target is 0 for '\(labels[0])', 1 for '\(labels[1])'"
+    case .binomial where target.isTold && labels == ["0", "1"]:
+      return "note: the target holds only 0 and 1: binomial"
+    case .binomial where target.isTold:
+      return "note: the target holds two labels: binomial, '\(labels[1])' is 1"
+    case .binomial where labels != ["0", "1"]:
+      return "note: '\(labels[1])' is 1, '\(labels[0])' is 0"
+    case .multinomial where target.isTold:
+      return "note: the target holds \(labels.count) labels: multinomial"
+    default: return nil
+    }
   }
 
   private static func notes(_ fit: Fit, _ kept: [String]) -> [String] {
@@ -62,17 +110,16 @@ enum Summary {
       ("missing cells", missing),
     ].compactMap { text, columns in columns.text.map { "note: \(text): \($0)" } }
     lines += warnings
-    if fit.targetLabels.count == 2 {
-      lines.append(
-        "note: the target is 0 for '\(fit.targetLabels[0])', 1 for '\(fit.targetLabels[1])'")
-    }
+    if let note = targetNote(fit) { lines.append(note) }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     let entered = fit.path.entries.count { $0 != nil }
     if case .columns(let count) = fit.criterion, entered < count {
       lines.append("note: only \(entered) columns enter the path")
     }
-    if kept.isEmpty { lines.append("note: no column is kept") }
+    if kept.isEmpty {
+      lines.append("note: no column is \(fit.exact == nil ? "kept" : "in where the path ends")")
+    }
     return lines
   }
 
@@ -106,7 +153,8 @@ enum Summary {
     if let cv = fit.crossValidation, cv.worstGap.gap > worst.gap { worst = cv.worstGap }
     let tolerance = fit.options.path.tolerance
     guard worst.gap > tolerance else {
-      return "duality gap at most \(short(worst.gap, digits: 2)) at every lambda"
+      let place = fit.exact == nil ? "lambda" : "knot"
+      return "duality gap at most \(short(worst.gap, digits: 2)) at every \(place)"
     }
     return
       "warning: the duality gap at lambda \(short(worst.lambda)) is \(short(worst.gap, digits: 2)), above --tol \(short(tolerance, digits: 2))"

@@ -5,6 +5,8 @@ package enum ColumnAction: Sendable, Equatable {
   case weight(Int)
   /// A number, or NaN for a missing cell, into this place of the row; text is a failure.
   case optional(Int)
+  /// The same, and a number out of bounds is a failure, too.
+  case bounded(Int, CellBound)
   /// The same, but text, and an integer that starts with a zero, say that the column is no number: they
   /// are noted, and the pass goes on.
   case tentative(Int)
@@ -18,7 +20,25 @@ package enum ColumnAction: Sendable, Equatable {
   var slot: Int {
     switch self {
     case .skip: -1
-    case .weight(let slot), .optional(let slot), .tentative(let slot), .text(let slot): slot
+    case .weight(let slot), .optional(let slot), .bounded(let slot, _), .tentative(let slot),
+      .text(let slot):
+      slot
+    }
+  }
+}
+
+/// Which numbers a column may hold.
+package enum CellBound: Sendable {
+  /// From 0 on.
+  case nonnegative
+  /// 0 and 1.
+  case zeroOrOne
+
+  /// What is wrong with a number; nil if nothing is.
+  func fault(of value: Double) -> CellFault? {
+    switch self {
+    case .nonnegative: value < 0 ? .negative : nil
+    case .zeroOrOne: value == 0 || value == 1 ? nil : .neitherZeroNorOne
     }
   }
 }
@@ -59,7 +79,7 @@ package struct ParsingPlan: Sendable {
       kind =
         switch action {
         case .skip: .skip
-        case .weight: .cell
+        case .weight, .bounded: .cell
         // What is missing may look like a number.
         case .optional, .tentative: looksUpNumbers ? .cell : .numbers
         case .text: .text
@@ -156,7 +176,7 @@ package struct ParsedRows: PieceResult {
     let (mayBeMissing, mayBeText) =
       switch action {
       case .weight: (false, false)
-      case .optional: (true, false)
+      case .optional, .bounded: (true, false)
       case .tentative: (true, true)
       case .skip, .text: preconditionFailure("not a numeric column")
       }
@@ -168,8 +188,13 @@ package struct ParsedRows: PieceResult {
     let parsed = unsafe Number.parse(text)
     let isLabel = unsafe mayBeText && startsWithExtraZero(trimmed(text))
     if case .value(let value) = parsed, !isLabel {
-      if case .weight = action, value < 0 { return .fault(.negative) }
-      return parsed
+      let fault: CellFault? =
+        switch action {
+        case .weight: CellBound.nonnegative.fault(of: value)
+        case .bounded(_, let bound): bound.fault(of: value)
+        case .optional, .tentative, .skip, .text: nil
+        }
+      return fault.map { .fault($0) } ?? parsed
     }
     // An infinity is a number that no fit can take, not a label.
     if mayBeText, isLabel || parsed.isText {

@@ -37,8 +37,10 @@ public enum CellFault: Sendable, Equatable {
   case empty
   /// A text that stands for a missing cell.
   case missing
-  /// A weight below zero.
+  /// A number below zero where none may be.
   case negative
+  /// Another number where only these two may be.
+  case neitherZeroNorOne
   /// Not a decimal number.
   case notANumber
   /// An infinity, or a number beyond the range of a double.

@@ -38,7 +38,7 @@ struct TableLane {
         var fault: CellFault?
         switch action {
         case .skip: break
-        case .weight, .optional, .tentative:
+        case .weight, .optional, .bounded, .tentative:
           let parsed = unsafe withContent(field, of: record) {
             unsafe rows.value(
               ofOdd: $0, action, column: column, line: table.lines[record], plan)

@@ -139,14 +139,14 @@ import Testing
   /// n log(MSE) and the prices, worked by hand for n = 20, p = 10, k = 3, MSE = e.
   @Test func informationCriteriaAreTheirFormulas() {
     func value(_ criterion: InformationCriterion) -> Double {
-      criterion.value(meanSquaredError: 2.718281828459045, rows: 20, columns: 10, nonzero: 3)
+      criterion.value(minusTwoLogLikelihood: 20, rows: 20, columns: 10, nonzero: 3)
     }
     #expect(isClose(value(.aic), 26, 1e-14))
     #expect(isClose(value(.bic), 20 + 3 * 2.995732273553991, 1e-14))
     #expect(isClose(value(.aicc), 26 + 24.0 / 16, 1e-14))
     #expect(isClose(value(.ebic), 20 + 3 * 2.995732273553991 + 2 * 4.787491742782046, 1e-13))
     #expect(
-      InformationCriterion.aicc.value(meanSquaredError: 1, rows: 4, columns: 9, nonzero: 3)
+      InformationCriterion.aicc.value(minusTwoLogLikelihood: 0, rows: 4, columns: 9, nonzero: 3)
         == .infinity)
   }
 

@@ -106,9 +106,9 @@ struct Table {
 
 extension RegularizationPath {
   /// All coefficients on the original scale at `step`, zeros included.
-  func dense(_ step: Int) -> [Double] {
+  func dense(_ step: Int, response: Int = 0) -> [Double] {
     var beta = [Double](repeating: 0, count: count)
-    let original = original(step)
+    let original = original(step, response: response)
     for (j, value) in zip(original.columns, original.values) { beta[j] = value }
     return beta
   }

@@ -17,7 +17,7 @@ public enum Criterion: Sendable, Equatable {
   public var needsCrossValidation: Bool { self == .minimum || self == .oneStandardError }
 }
 
-/// n log(RSS / n) plus a price for each nonzero coefficient; σ² is profiled out.
+/// −2 log L plus a price for each nonzero coefficient; for least squares n log(RSS / n), σ² profiled out.
 ///
 /// The number of nonzero coefficients is the lasso's degrees of freedom (Zou, Hastie & Tibshirani, 2007).
 public enum InformationCriterion: String, Sendable, CaseIterable {
@@ -34,11 +34,10 @@ public enum InformationCriterion: String, Sendable, CaseIterable {
   ///   - n: rows.
   ///   - p: coefficients that could have been nonzero.
   ///   - k: nonzero coefficients.
-  public func value(meanSquaredError: Double, rows n: Int, columns p: Int, nonzero k: Int) -> Double
-  {
+  public func value(
+    minusTwoLogLikelihood fit: Double, rows n: Int, columns p: Int, nonzero k: Int
+  ) -> Double {
     let (rows, count) = (Double(n), Double(k))
-    // A perfect fit would send the logarithm to −∞ and leave nothing to compare.
-    let fit = rows * .log(max(meanSquaredError, .leastNormalMagnitude))
     switch self {
     case .aic: return fit + 2 * count
     case .bic: return fit + .log(rows) * count

@@ -6,14 +6,19 @@ public enum FoldAssignment {
   public struct Permuted: Sendable {
     public let count: Int
     public let seed: UInt64
+    /// Of rows that are dealt apart from others, as those of a class are; from 0.
+    private let stratum: Int
     private var run = -1
     private var order: [Int] = []
 
-    /// - Parameter count: at least 1.
-    public init(count: Int, seed: UInt64) {
+    /// - Parameters:
+    ///   - count: at least 1.
+    ///   - stratum: which of several sets of rows, each dealt by a stream of its own.
+    public init(count: Int, seed: UInt64, stratum: Int = 0) {
       precondition(count >= 1)
       self.count = count
       self.seed = seed
+      self.stratum = stratum
     }
 
     /// The fold of row `row`, in `0 ..< count`; rows count from 0.
@@ -22,7 +27,8 @@ public enum FoldAssignment {
     public mutating func fold(ofRow row: Int) -> Int {
       if row / count != run {
         run = row / count
-        var random = SplitMix64(seed: seed, stream: UInt64(run))
+        // No table has 2⁴⁰ runs, so streams are never shared.
+        var random = SplitMix64(seed: seed, stream: UInt64(stratum) << 40 | UInt64(run))
         if order.isEmpty { order = Array(0..<count) }
         for i in order.indices { order[i] = i }
         order.shuffle(using: &random)

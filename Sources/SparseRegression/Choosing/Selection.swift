@@ -48,10 +48,11 @@ public struct Selection: Sendable, Equatable {
       let candidates = path.exclusions.indices.reduce(0) {
         path.exclusions[$1] == nil ? $0 + path.rank($1) : $0
       }
+      let parameters = path.family.parameters
       let values = path.points.indices.map { step in
         information.value(
-          meanSquaredError: path.meanSquaredError(step), rows: path.rows, columns: candidates,
-          nonzero: path.points[step].df)
+          minusTwoLogLikelihood: path.minusTwoLogLikelihood(step), rows: path.rows,
+          columns: candidates * parameters, nonzero: path.points[step].df * parameters)
       }
       return values.indices.min { values[$0] < values[$1] }!
     case .lambda(let lambda):

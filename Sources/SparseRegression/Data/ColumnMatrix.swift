@@ -31,12 +31,12 @@ public final class ColumnMatrix: Sendable {
   ///   - width: raw columns, those of indicators included.
   ///   - blockCount: how many blocks rows were dealt into.
   ///   - centers: whether the mean is taken off the numbers.
-  ///   - complementsTarget: whether a target x becomes 1 − x.
+  ///   - targetValue: what a target becomes, as where labels were coded as they came.
   /// - Throws: ``RowStore/Failure``
   /// - Complexity: O(n d)
   public init(
     _ store: consuming RowStore, width: Int, blockCount: Int, centers: Bool,
-    complementsTarget: Bool = false, threads: Int
+    targetValue: (Double) -> Double = { $0 }, threads: Int
   ) throws(RowStore.Failure) {
     let order = store.blocks.indices.filter { store.weights[$0] > 0 }
       .sorted { (store.blocks[$0], $0) < (store.blocks[$1], $1) }
@@ -52,10 +52,7 @@ public final class ColumnMatrix: Sendable {
     let weights = order.map { store.weights[$0] }
     self.weights = weights
     blockWeights = blocks.map { weights[$0].reduce(0, +) }
-    target = order.map { row in
-      let value = unsafe store.withNumbers(of: row, d..<d + 1) { unsafe $0[0] }
-      return complementsTarget ? 1 - value : value
-    }
+    target = order.map { targetValue(store.target(of: $0)) }
     (ones, firstOne) = Self.columnLists(store, order, width: width)
     let total = weights.reduce(0, +)
     (columns, shift) = unsafe try TurnedRows.turn(store, order, columns: d, threads: threads) { x in
@@ -130,6 +127,19 @@ public final class ColumnMatrix: Sendable {
   /// The rows where an indicator is 1, increasing.
   public func list(_ column: Int) -> ArraySlice<Int32> {
     ones[firstOne[column - numbers - 1]..<firstOne[column - numbers]]
+  }
+
+  /// Lends all numbers, one column after the other; nil where they do not lie so.
+  func withTable<Result>(_ body: (UnsafePointer<Double>) -> Result) -> Result? {
+    unsafe columns.withTable(body)
+  }
+
+  /// Whether all numbers lie one column after the other.
+  var isTable: Bool { columns.isTable }
+
+  /// The values of a number as they came.
+  func values(ofNumber column: Int) -> [Double] {
+    unsafe withColumn(column) { x in unsafe x.map { $0 + shift[column] } }
   }
 
   @inline(__always)

@@ -51,9 +51,10 @@ public struct Design: Sendable {
   /// - Parameters:
   ///   - columns: how many raw columns there are, the target included.
   ///   - target: which of these it is.
+  ///   - standardizesTarget: whether the target is centred and scaled; else both are left to the loss.
   init(
     _ moments: some ColumnStatistics, columns: Int, target y: Int, _ terms: [Term],
-    standardize: Bool, intercept: Bool
+    standardize: Bool, intercept: Bool, standardizesTarget: Bool = true
   ) {
     precondition(columns >= 1 && moments.weight > 0, "no target or no rows")
     var (coordinates, basis, isConstant) = ([Range<Int>](), Basis(), [Bool]())
@@ -82,11 +83,11 @@ public struct Design: Sendable {
     }
     self.termOf = termOf
     means = (0..<columns).map { intercept ? moments.mean($0) : 0 }
-    targetCenter = means[y]
+    targetCenter = standardizesTarget ? means[y] : 0
     let variance = moments.comoment(y, y) / moments.weight
     let mean = moments.mean(y)
     let s = (variance + (intercept ? 0 : mean * mean)).squareRoot()
-    targetScale = s > 0 ? s : 1
+    targetScale = s > 0 && standardizesTarget ? s : 1
   }
 
   /// The terms that can have no coefficient whatever the others are.
@@ -170,28 +171,31 @@ public struct Design: Sendable {
   ///
   /// - Parameters:
   ///   - support: terms.
-  ///   - values: their coordinates, one after the other.
-  func raw(support: [Int], values: [Double]) -> RawCoefficients {
+  ///   - values: their coordinates, one after the other; for each term as often as there are responses.
+  ///   - response: which of the responses.
+  func raw(
+    support: [Int], values: [Double], response: Int = 0, of responses: Int = 1
+  ) -> RawCoefficients {
     var result = RawCoefficients(intercept: targetCenter)
     result.columns.reserveCapacity(values.count)
     result.values.reserveCapacity(values.count)
-    var next = 0
+    var start = 0
     for term in support {
       // Most terms are numbers, and this is done for each λ of each fold.
       if case .number(let column) = terms[term] {
         let weight = basis[coordinates[term].lowerBound, 0]
-        result.append(column, weight * values[next] * targetScale, mean: means[column])
-        next += 1
+        result.append(column, weight * values[start + response] * targetScale, mean: means[column])
+        start += responses
         continue
       }
       let columns = terms[term].columns
       var beta = [Double](repeating: 0, count: columns.count)
-      for k in coordinates[term] {
-        for place in columns.indices {
-          beta[place] += basis[k, place] * values[next] * targetScale
-        }
-        next += 1
+      let rank = coordinates[term].count
+      for (place, k) in coordinates[term].enumerated() {
+        let value = values[start + response * rank + place] * targetScale
+        for column in columns.indices { beta[column] += basis[k, column] * value }
       }
+      start += responses * rank
       if case .levels = terms[term], intercept {
         let mean = zip(columns, beta).reduce(0) { $0 + means[$1.0] * $1.1 }
         for place in columns.indices where means[columns[place]] > 0 { beta[place] -= mean }

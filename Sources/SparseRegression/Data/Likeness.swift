@@ -5,11 +5,15 @@ struct Likeness {
   private let problem: ColumnsProblem
   private let rows: RowStatistics
 
-  init(_ problem: ColumnsProblem, _ fit: ColumnsFit, _ screens: [Screen], threads: Int) {
-    self.problem = problem
-    let rows = fit.rows
-    self.rows = rows
-    var vectors = [fit.residual]
+  /// - Parameters:
+  ///   - rows: those that decide.
+  ///   - target: one value a row, of length 1 over these.
+  init(
+    _ problem: ColumnsProblem, _ rows: RowStatistics, target: [Double], _ screens: [Screen],
+    threads: Int
+  ) {
+    (self.problem, self.rows) = (problem, rows)
+    var vectors = [target]
     for stream in 0..<2 {
       var random = SplitMix64(seed: 0, stream: UInt64(stream))
       var noise = rows.shares.map { _ in Double.random(in: -1...1, using: &random) }

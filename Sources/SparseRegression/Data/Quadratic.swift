@@ -8,10 +8,10 @@
 public struct Quadratic: Sendable {
   /// c; one entry a coordinate.
   public private(set) var correlation: [Double]
-  /// G_jj; one entry a coordinate.
+  /// G_jj; one entry a coordinate, NaN where it is not known before its row is made.
   public private(set) var diagonal: [Double]
   /// ‖y‖², 1 for a standardized target.
-  public let targetNorm: Double
+  public private(set) var targetNorm: Double
   /// The rows of G that were asked for.
   private var rows: [[Double]?]
   private var source: any GramSource
@@ -56,7 +56,10 @@ public struct Quadratic: Sendable {
   private mutating func make(_ new: [Int]) {
     guard !new.isEmpty else { return }
     guard source.isDear else {
-      for (j, row) in zip(new, source.products(new, with: Array(0..<count))) { rows[j] = row }
+      for (j, row) in zip(new, source.products(new, with: Array(0..<count))) {
+        if diagonal[j].isNaN { diagonal[j] = row[j] }
+        rows[j] = row
+      }
       return
     }
     // The rows that are there hold their half of what is asked for.
@@ -92,6 +95,28 @@ public struct Quadratic: Sendable {
     var g = correlation
     for j in 0..<count where b[j] != 0 { addRow(j, times: -b[j], to: &g) }
     return g
+  }
+
+  /// The same coordinates with another G, whose rows are yet to be made.
+  func with(_ source: any GramSource) -> Quadratic {
+    Quadratic(
+      source, diagonal: Array(repeating: .nan, count: count), correlation: correlation,
+      targetNorm: targetNorm)
+  }
+
+  /// Another target with the same G: c = g + G b and ‖y‖² = rest + b'c + b'g, so that at `b` the gradient
+  /// is `gradient` and the residual has the squared length `rest`.
+  ///
+  /// - Complexity: O(p · support)
+  mutating func recenter(_ b: [Double], gradient: [Double], rest: Double) {
+    precondition(gradient.count == count)
+    var c = gradient
+    for j in 0..<count where b[j] != 0 {
+      prepare(j)
+      addRow(j, times: b[j], to: &c)
+    }
+    correlation = c
+    targetNorm = (0..<count).reduce(rest) { $0 + b[$1] * (c[$1] + gradient[$1]) }
   }
 
   /// Takes in coordinates after those there are.

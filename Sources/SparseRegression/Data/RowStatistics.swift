@@ -55,6 +55,19 @@ struct RowStatistics: ColumnStatistics, Sendable {
     return weighted
   }
 
+  /// How much of each of some earlier residuals is left in `residual`, and the length of the rest.
+  func shares(of earlier: [[Double]], in residual: [Double]) -> [(share: Double, rest: Double)] {
+    let now = inner(residual, residual)
+    let weighted = weighted(residual)
+    return earlier.map { epoch in
+      let before = inner(epoch, epoch)
+      let left = before > 0 ? LinearAlgebra.dot(weighted, epoch) / before : 0
+      // ‖r − a r₀‖² where a makes it smallest, and more than rounding can have taken off it.
+      let rest = max(0, now - left * left * before) + 1e-14 * now
+      return (share: abs(left), rest: rest.squareRoot())
+    }
+  }
+
   /// The mean as the column came, whatever was taken off it.
   func mean(_ j: Int) -> Double {
     if j < numbers.count { return numbers[j].mean }

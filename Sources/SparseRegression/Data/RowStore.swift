@@ -114,6 +114,21 @@ public struct RowStore: Sendable {
     for place in firstOne[index]..<firstOne[index + 1] { row[Int(ones[place])] = 1 }
   }
 
+  /// The target of a row as it came.
+  public func target(of row: Int) -> Double {
+    unsafe withNumbers(of: row, numbers - 1..<numbers) { unsafe $0[0] }
+  }
+
+  /// Gives the raw columns of indicators other numbers.
+  ///
+  /// - Parameter numbers: for each raw column, its new one.
+  public mutating func renumber(_ numbers: [Int]) {
+    for place in ones.indices { ones[place] = Int32(numbers[Int(ones[place])]) }
+  }
+
+  /// Puts a row into another block.
+  public mutating func move(_ row: Int, toBlock block: Int) { blocks[row] = Int32(block) }
+
   /// The block and the weight of a row.
   public func place(_ row: Int) -> (block: Int, weight: Double) {
     (Int(blocks[row]), weights[row])

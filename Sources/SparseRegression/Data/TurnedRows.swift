@@ -129,6 +129,15 @@ struct TurnedRows: Sendable {
     return results
   }
 
+  /// Whether no column lies where rows did.
+  var isTable: Bool { turned == 0 }
+
+  /// Lends all columns, one after the other, unless some lie where rows did.
+  func withTable<Result>(_ body: (UnsafePointer<Double>) -> Result) -> Result? {
+    guard isTable, let rest else { return nil }
+    return unsafe rest.withNumbers(0..<rest.count) { unsafe body($0.baseAddress!) }
+  }
+
   /// Lends a column.
   @inline(__always)
   func withColumn<Result>(

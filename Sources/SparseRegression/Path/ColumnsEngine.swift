@@ -5,6 +5,7 @@
 /// fit is solved again, until none does. So the optimality conditions hold over all terms, and with them
 /// the duality gap. All fits are at the same λ, so that one reading of a column serves them all.
 struct ColumnsEngine: PathEngine {
+  let family = Family.gaussian
   private let problem: ColumnsProblem
   /// The fit to all rows, then one a fold.
   private var fits: [ColumnsFit]
@@ -65,7 +66,8 @@ struct ColumnsEngine: PathEngine {
       standardize: options.standardize, intercept: options.intercept)
     var exclusions: [RegularizationPath.Exclusion?] = design.exclusions(penalty)
     let candidates = terms.indices.filter { exclusions[$0] == nil }
-    let likeness = Likeness(problem, fits[0], screens, threads: threads)
+    let likeness = Likeness(
+      problem, fits[0].rows, target: fits[0].residual, screens, threads: threads)
     targetCorrelations = terms.indices.map { min(1, likeness.projections[$0, 0]) }
     let standIns = Twins.find(
       design, penalty, among: candidates, projections: likeness.projections,
@@ -161,6 +163,6 @@ struct ColumnsEngine: PathEngine {
     return RegularizationPath(
       points: points, design: design, penalty: problem.penalty, exclusions: exclusions,
       targetCorrelations: targetCorrelations, rows: fits[0].rows.rows,
-      nullMeanSquaredError: scale * scale)
+      nullDeviance: scale * scale, family: .gaussian)
   }
 }

@@ -159,16 +159,8 @@ struct ColumnsFit: SolvedFit {
 
   /// How the screen sees this fit at `lambda`.
   func screened(_ lambda: Double) -> Screen.Fit {
-    let now = square(residual)
-    let weighted = weightedResidual
-    return Screen.Fit(
+    Screen.Fit(
       price: lambda * problem.penalty.alpha / targetScale,
-      since: epochs.map { epoch in
-        let before = square(epoch)
-        let left = before > 0 ? LinearAlgebra.dot(weighted, epoch) / before : 0
-        // ‖r − a r₀‖² where a makes it smallest, and more than rounding can have taken off it.
-        let rest = max(0, now - left * left * before) + 1e-14 * now
-        return (share: abs(left), rest: rest.squareRoot())
-      })
+      since: rows.shares(of: epochs, in: residual))
   }
 }

@@ -2,6 +2,7 @@
 ///
 /// Rows are gone, and n with them: what a λ costs depends on p and on the support alone.
 struct MomentsEngine: PathEngine {
+  let family = Family.gaussian
   /// The fit to all rows, then one a fold.
   private var fits: [MomentsFit]
   private let targets: [Moments?]
@@ -22,7 +23,7 @@ struct MomentsEngine: PathEngine {
       Result { () throws(PathError) in
         try MomentsFit(
           TrainingMoments(folds[index].training.map { blocks[$0] }), terms, penalty, options,
-          twins: all.twins)
+          twins: all.problem.twins)
       }
     }
     fits = [all]
@@ -31,8 +32,8 @@ struct MomentsEngine: PathEngine {
     (self.penalty, self.options, self.threads) = (penalty, options, threads)
   }
 
-  var lambdaMax: Double { fits[0].lambdaMax * fits[0].design.targetScale }
-  var isTall: Bool { fits[0].rows >= fits[0].design.count }
+  var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
+  var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
   var isBounded: Bool { penalty.isBounded }
   var foldWeights: [Double] { targets.compactMap { $0?.weight } }
 
@@ -52,83 +53,25 @@ struct MomentsEngine: PathEngine {
 
 /// A fit to the rows of some blocks.
 private struct MomentsFit: SolvedFit {
-  let rows: Int
-  let design: Design
-  private let correlation: [Double]
-  private let targetNorm: Double
-  private let exclusions: [RegularizationPath.Exclusion?]
-  private let targetCorrelations: [Double]
-  /// The terms that take part.
-  private let live: [Int]
-  /// On the scale of the standardized target.
-  let lambdaMax: Double
-  /// ½‖y‖² once the unpenalized terms are fitted.
-  private let nullObjective: Double
+  let problem: MomentsProblem
   private var solver: any SupportSolver
   private(set) var point: RegularizationPath.Point?
   private(set) var testError = 0.0
 
-  /// For each term, the term that stands in for it.
-  var twins: [Int?] {
-    exclusions.map { if case .twin(let other) = $0 { other } else { nil } }
-  }
+  var design: Design { problem.design }
 
   /// - Parameter twins: those found among all rows; nil to look for them.
   init(
     _ moments: TrainingMoments, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
     twins: [Int?]?
   ) throws(PathError) {
-    let y = moments.width - 1
-    precondition(penalty.factors.count == terms.count, "one penalty factor a term")
-    for j in 0...y where !moments.comoment(j, j).isFinite || !moments.mean[j].isFinite {
-      throw .overflow(column: j)
-    }
-    guard moments.weight > 0, moments.comoment(y, y) > 0 else { throw .constantTarget }
-    rows = moments.rows
-    let design = Design(
-      moments, terms, standardize: options.standardize, intercept: options.intercept)
-    var loss = design.quadratic(moments)
-    var exclusions: [RegularizationPath.Exclusion?] = design.exclusions(penalty)
-    let candidates = terms.indices.filter { exclusions[$0] == nil }
-    let standIns = twins ?? Twins.find(&loss, design, penalty, among: candidates)
-    for (term, standIn) in standIns.enumerated() where exclusions[term] == nil {
-      if let standIn { exclusions[term] = .twin(of: standIn) }
-    }
-    let free = terms.indices.filter { exclusions[$0] == nil }
-
-    // The null model, where λ begins: the intercept and the terms without a penalty.
-    let unpenalized = free.filter { penalty.factors[$0] == 0 }
-    let expanded = penalty.expanded(to: design)
-    var null = ActiveSet(loss, expanded, columns: unpenalized.flatMap { design.coordinates[$0] })
-    _ = null.solve(lambda: 0, tolerance: options.tolerance * loss.targetNorm / 2)
-    for term in unpenalized where null.dependent.isSuperset(of: design.coordinates[term]) {
-      exclusions[term] = .dependent
-    }
-    let live = free.filter { exclusions[$0] == nil }
-    var (residual, largest) = (loss.targetNorm, 0.0)
-    for j in null.columns { residual -= null.b[j] * (loss.correlation[j] + null.g[j]) }
-    for term in live where penalty.factors[term] > 0 {
-      let group = design.coordinates[term]
-      let pull = group.reduce(0) { $0 + null.g[$1] * null.g[$1] }.squareRoot()
-      largest = max(largest, pull / expanded.factors[group.lowerBound])
-    }
-    nullObjective = max(residual, .ulpOfOne * loss.targetNorm) / 2
-    // A target that no column correlates with still gets a grid, of solutions that are all zero.
-    lambdaMax = max(largest / max(penalty.alpha, 1e-3), .ulpOfOne)
-    let groups = live.map { design.coordinates[$0] }
+    let problem = try MomentsProblem(moments, terms, penalty, options, twins: twins)
+    let groups = problem.live.map { problem.design.coordinates[$0] }
     solver =
-      design.isSingle
-      ? ActiveSet(loss, expanded, columns: groups.map(\.lowerBound))
-      : GroupActiveSet(loss, expanded, groups: groups)
-    targetCorrelations = design.coordinates.map { group in
-      let square = group.reduce(0.0) { sum, j in
-        let c = loss.correlation[j]
-        return loss.diagonal[j] > 0 ? sum + c * c / loss.diagonal[j] : sum
-      }
-      return min(1, (square / loss.targetNorm).squareRoot())
-    }
-    (correlation, targetNorm) = (loss.correlation, loss.targetNorm)
-    (self.design, self.exclusions, self.live) = (design, exclusions, live)
+      problem.design.isSingle
+      ? ActiveSet(problem.loss, problem.penalty, columns: groups.map(\.lowerBound))
+      : GroupActiveSet(problem.loss, problem.penalty, groups: groups)
+    self.problem = problem
   }
 
   /// - Parameters:
@@ -136,22 +79,8 @@ private struct MomentsFit: SolvedFit {
   ///   - test: rows to be predicted.
   mutating func solve(_ lambda: Double, _ tolerance: Double, test: Moments?) {
     let outcome = solver.solve(
-      lambda: lambda / design.targetScale, tolerance: tolerance * nullObjective)
-    let (b, g) = (solver.b, solver.g)
-    var (support, groups, explained) = ([Int](), [Range<Int>](), 0.0)
-    support.reserveCapacity(b.count)
-    groups.reserveCapacity(b.count)
-    for term in live {
-      let group = design.coordinates[term]
-      guard group.contains(where: { b[$0] != 0 }) else { continue }
-      support.append(term)
-      groups.append(group)
-      for j in group { explained += b[j] * (correlation[j] + g[j]) }
-    }
-    let point = RegularizationPath.Point(
-      lambda: lambda, support: support, groups: groups, b: b, devianceRatio: explained / targetNorm,
-      gap: outcome.gap / nullObjective,
-      isDirect: outcome.isDirect)
+      lambda: lambda / design.targetScale, tolerance: tolerance * problem.nullObjective)
+    let point = problem.point(lambda, solver.b, solver.g, outcome)
     self.point = point
     guard let test else { return }
     let raw = design.raw(support: point.support, values: point.values)
@@ -160,14 +89,6 @@ private struct MomentsFit: SolvedFit {
   }
 
   func path(_ points: [RegularizationPath.Point], _ penalty: ElasticNet) -> RegularizationPath {
-    var exclusions = exclusions
-    for term in live where solver.dependent.isSuperset(of: design.coordinates[term]) {
-      exclusions[term] = .dependent
-    }
-    let scale = design.targetScale
-    return RegularizationPath(
-      points: points, design: design, penalty: penalty, exclusions: exclusions,
-      targetCorrelations: targetCorrelations, rows: rows,
-      nullMeanSquaredError: targetNorm * scale * scale)
+    problem.path(points, penalty, dependent: solver.dependent)
   }
 }

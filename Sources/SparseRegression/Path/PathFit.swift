@@ -7,10 +7,6 @@ public struct PathFit: Sendable {
   /// Nil without folds.
   public let crossValidation: CrossValidation?
 
-  /// Relative gain of the deviance ratio below which an automatic grid ends (glmnet's `fdev`).
-  static let leastGain = 1e-5
-  /// Deviance ratio above which an automatic grid ends (glmnet's `devmax`).
-  static let largestRatio = 0.999
   /// An automatic grid never ends before so many values (glmnet's `mnlam`).
   static let leastCount = 5
 
@@ -47,6 +43,21 @@ public struct PathFit: Sendable {
       try ColumnsEngine(matrix, plan, terms, penalty, options, threads: threads), options)
   }
 
+  /// Fits another family than `gaussian`.
+  ///
+  /// - Parameters:
+  ///   - response: what is predicted, beside the target of `matrix`.
+  ///   - terms: what is selected, over the raw columns.
+  /// - Throws: ``PathError``
+  /// - Complexity: for each λ a few passes over the rows, O(n · watched columns) a fit.
+  public init(
+    _ matrix: ColumnMatrix, _ response: Response, plan: CrossValidation.Plan? = nil,
+    terms: [Term], _ penalty: ElasticNet, _ options: PathOptions, threads: Int = 1
+  ) throws(PathError) {
+    self.init(
+      try LossEngine(matrix, response, plan, terms, penalty, options, threads: threads), options)
+  }
+
   /// Walks down the grid.
   init(_ engine: consuming some PathEngine, _ options: PathOptions) {
     var grid = options.grid.resolved(lambdaMax: engine.lambdaMax, isTall: engine.isTall)
@@ -63,25 +74,19 @@ public struct PathFit: Sendable {
       errors.append(step.errors, gap: step.worstFoldGap, lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
-      if Self.isSaturated(points, isBounded: engine.isBounded) { break }
+      if engine.family.isSaturated(points.map(\.devianceRatio), isBounded: engine.isBounded) {
+        break
+      }
       if options.endsPastMinimum && errors.arePastMinimum { break }
     }
     path = engine.path(points)
     crossValidation = errors.crossValidation
   }
-
-  /// Whether a smaller λ has nothing to add.
-  private static func isSaturated(_ points: [RegularizationPath.Point], isBounded: Bool) -> Bool {
-    let ratio = points[points.count - 1].devianceRatio
-    let gain = ratio - points[points.count - 2].devianceRatio
-    // λmax does not know sign constraints, so that a bounded path may begin without any gain; as in
-    // glmnet it is then never cut for want of it.
-    return (!isBounded && gain < leastGain * ratio) || ratio > largestRatio
-  }
 }
 
 /// What goes down the grid: a fit to all rows, and one for each fold.
 protocol PathEngine {
+  var family: Family { get }
   /// Where the first column enters the fit to all rows, on the scale of the target.
   var lambdaMax: Double { get }
   /// Whether there are at least as many rows as coordinates.

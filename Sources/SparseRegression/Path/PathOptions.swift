@@ -33,4 +33,6 @@ public enum PathError: Error, Equatable {
   case constantTarget
   /// Sums of a column overflow.
   case overflow(column: Int)
+  /// An exact path is asked for, and a term has several coefficients.
+  case group(term: Int)
 }

@@ -1,3 +1,5 @@
+internal import RealModule
+
 /// The solutions along a grid of λ, largest λ first.
 public struct RegularizationPath: Sendable {
   /// The solution at one λ.
@@ -18,16 +20,19 @@ public struct RegularizationPath: Sendable {
     public let gap: Double
     /// Whether the coefficients come from a direct solve on their support, exact to rounding.
     public let isDirect: Bool
+    /// For families other than `gaussian`, one intercept a response; empty where the design knows it.
+    let intercepts: [Double]
 
     /// - Parameters:
-    ///   - groups: for each term of `support`, where its coordinates are in `b`.
+    ///   - groups: for each term of `support`, where its coordinates are in `b`, response by response.
     ///   - b: coefficients of coordinates.
     ///   - devianceRatio: clamped to `[0, 1]`.
     init(
       lambda: Double, support: [Int], groups: [Range<Int>], b: [Double],
-      devianceRatio: Double, gap: Double, isDirect: Bool
+      devianceRatio: Double, gap: Double, isDirect: Bool, intercepts: [Double] = []
     ) {
       (self.lambda, self.support, self.gap, self.isDirect) = (lambda, support, gap, isDirect)
+      self.intercepts = intercepts
       var (values, norms) = ([Double](), [Double]())
       values.reserveCapacity(support.count)
       norms.reserveCapacity(support.count)
@@ -43,8 +48,8 @@ public struct RegularizationPath: Sendable {
       self.devianceRatio = min(1, max(0, devianceRatio))
     }
 
-    /// The number of nonzero coefficients; a group counts its coordinates.
-    public var df: Int { values.count }
+    /// The number of nonzero coefficients of a response; a group counts its coordinates.
+    public var df: Int { values.count / max(1, intercepts.count) }
   }
 
   /// Why a term can have no coefficient, whatever λ.
@@ -71,9 +76,9 @@ public struct RegularizationPath: Sendable {
   public let targetCorrelations: [Double]
   /// The rows of positive weight.
   public let rows: Int
-  /// ‖y‖² of the standardized target times its squared scale: the mean squared error of the intercept
-  /// alone.
-  public let nullMeanSquaredError: Double
+  /// The mean deviance of the intercept alone; for least squares its mean squared error.
+  public let nullDeviance: Double
+  public let family: Family
 
   /// The number of terms.
   public var count: Int { exclusions.count }
@@ -83,10 +88,19 @@ public struct RegularizationPath: Sendable {
 
   /// Coefficients of the raw columns of the moments on the original scale, and the intercept.
   ///
+  /// - Parameter response: which of several linear predictors, from 0.
   /// - Returns: `columns` and `values` go together; columns that are not named have a coefficient of zero.
-  public func original(_ step: Int) -> (intercept: Double, columns: [Int], values: [Double]) {
-    let raw = design.raw(support: points[step].support, values: points[step].values)
-    return (raw.intercept, raw.columns, raw.values)
+  public func original(_ step: Int, response: Int = 0) -> (
+    intercept: Double, columns: [Int], values: [Double]
+  ) {
+    let point = points[step]
+    let raw = design.raw(
+      support: point.support, values: point.values, response: response,
+      of: family.responses)
+    return (
+      raw.intercept + (point.intercepts.isEmpty ? 0 : point.intercepts[response]), raw.columns,
+      raw.values
+    )
   }
 
   /// The first step at which each term has a nonzero coefficient; nil if it never has.
@@ -98,9 +112,21 @@ public struct RegularizationPath: Sendable {
     return entry
   }
 
-  /// The mean squared error of the fit to its own rows at `step`.
-  public func meanSquaredError(_ step: Int) -> Double {
-    max(0, 1 - points[step].devianceRatio) * nullMeanSquaredError
+  /// The mean deviance of the fit to its own rows at `step`: for least squares the mean squared error.
+  public func meanDeviance(_ step: Int) -> Double {
+    max(0, 1 - points[step].devianceRatio) * nullDeviance
+  }
+
+  /// −2 log L of the fit to its own rows at `step`, up to a constant; for least squares with σ² profiled
+  /// out.
+  func minusTwoLogLikelihood(_ step: Int) -> Double {
+    let deviance = meanDeviance(step)
+    switch family {
+    case .binomial, .multinomial, .poisson, .cox: return Double(rows) * deviance
+    case .gaussian, .huber, .multigaussian:
+      // A perfect fit would send the logarithm to −∞ and leave nothing to compare.
+      return Double(rows * family.responses) * .log(max(deviance, .leastNormalMagnitude))
+    }
   }
 
   /// The largest relative duality gap on the path, and the λ where it stands; nil for an empty path.

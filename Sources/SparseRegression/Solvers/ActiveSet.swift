@@ -57,6 +57,17 @@ struct ActiveSet: SupportSolver {
     g += loss.residualCorrelation(b)[old...]
   }
 
+  mutating func recenter(gradient: [Double], rest: Double) {
+    loss.recenter(b, gradient: gradient, rest: rest)
+    g = gradient
+  }
+
+  mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
+    if let source { loss = loss.with(source) }
+    self.b = b
+    rebuildFactor(factorLambda, active: columns.filter { b[$0] != 0 })
+  }
+
   /// - Complexity: O(p · support) a round, O(support³) more a λ where α < 1
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
     admitFreeColumns(lambda)

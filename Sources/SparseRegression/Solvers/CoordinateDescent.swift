@@ -10,6 +10,8 @@ struct CoordinateDescent {
   var penalty: ElasticNet
   /// The groups that take part.
   var groups: [Range<Int>]
+  /// Whether the coordinates of a group are orthonormal, in units of its diagonal.
+  var isOrthonormal = true
 
   /// Minimizes over each group in turn, once.
   ///
@@ -26,6 +28,8 @@ struct CoordinateDescent {
     _ group: Range<Int>, _ b: inout [Double], _ g: inout [Double], lambda: Double
   ) -> Double {
     let first = group.lowerBound
+    if loss.diagonal[first].isNaN || !isOrthonormal { for j in group { loss.prepare(j) } }
+    if group.count > 1 && !isOrthonormal { return descend(group, &b, &g, lambda: lambda) }
     let diagonal = loss.diagonal[first]
     let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
     let length = group.reduce(0) { sum, j in
@@ -44,6 +48,43 @@ struct CoordinateDescent {
       largest = max(largest, abs(step) * diagonal.squareRoot())
       loss.prepare(j)
       loss.addRow(j, times: -step, to: &g)
+    }
+    return largest
+  }
+
+  /// The gradient of a group were its coefficients zero: g + G_gg b.
+  mutating func without(_ group: Range<Int>, _ b: [Double], _ g: [Double]) -> [Double] {
+    for j in group { loss.prepare(j) }
+    return group.map { j in group.reduce(g[j]) { $0 + loss.gram(j, $1) * b[$1] } }
+  }
+
+  /// Minimizes over a group that is not orthonormal: zero where that is its minimum, else some steps of
+  /// proximal descent towards it.
+  private mutating func descend(
+    _ group: Range<Int>, _ b: inout [Double], _ g: inout [Double], lambda: Double
+  ) -> Double {
+    let (t, r) = (
+      penalty.threshold(group.lowerBound, lambda), penalty.curvature(group.lowerBound, lambda)
+    )
+    let pull = without(group, b, g)
+    let isZero = pull.reduce(0) { $0 + $1 * $1 }.squareRoot() <= t
+    // No eigenvalue is above the largest sum of a row.
+    let bound = group.map { j in group.reduce(0) { $0 + abs(loss.gram(j, $1)) } }.max()!
+    var largest = 0.0
+    for _ in 0..<(isZero ? 1 : 30) {
+      let uphill = group.map { b[$0] + g[$0] / bound }
+      let length = uphill.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let shrink = isZero || length * bound <= t ? 0 : (1 - t / (bound * length)) / (1 + r / bound)
+      var change = 0.0
+      for (place, j) in group.enumerated() {
+        let step = shrink * uphill[place] - b[j]
+        guard step != 0 else { continue }
+        b[j] += step
+        change = max(change, abs(step) * bound.squareRoot())
+        loss.addRow(j, times: -step, to: &g)
+      }
+      largest = max(largest, change)
+      if change < 1e-3 * largest { break }
     }
     return largest
   }

@@ -21,9 +21,13 @@ struct GroupActiveSet: SupportSolver {
 
   /// - Parameters:
   ///   - penalty: on coordinates; those of a group share a factor.
-  ///   - groups: those that take part, each orthonormal in itself.
-  init(_ loss: Quadratic, _ penalty: ElasticNet, groups: [Range<Int>]) {
-    descent = CoordinateDescent(loss: loss, penalty: penalty, groups: groups)
+  ///   - groups: those that take part.
+  ///   - isOrthonormal: whether each of them is, in itself.
+  init(
+    _ loss: Quadratic, _ penalty: ElasticNet, groups: [Range<Int>], isOrthonormal: Bool = true
+  ) {
+    descent = CoordinateDescent(
+      loss: loss, penalty: penalty, groups: groups, isOrthonormal: isOrthonormal)
     b = Array(repeating: 0, count: loss.count)
     g = loss.correlation
     isActive = Array(repeating: false, count: groups.count)
@@ -37,6 +41,19 @@ struct GroupActiveSet: SupportSolver {
     b += repeatElement(0, count: loss.count - old)
     isActive += repeatElement(false, count: new.groups.count)
     g += loss.residualCorrelation(b)[old...]
+  }
+
+  mutating func recenter(gradient: [Double], rest: Double) {
+    descent.loss.recenter(b, gradient: gradient, rest: rest)
+    g = gradient
+  }
+
+  mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
+    if let source { descent.loss = loss.with(source) }
+    self.b = b
+    for j in b.indices where b[j] != 0 { descent.loss.prepare(j) }
+    active = groups.indices.filter { groups[$0].contains { b[$0] != 0 } }
+    isActive = groups.map { $0.contains { b[$0] != 0 } }
   }
 
   /// - Complexity: O(support³) a Newton step, O(p · support) a round.
@@ -110,10 +127,9 @@ struct GroupActiveSet: SupportSolver {
   private mutating func dropCollapsed(_ lambda: Double) {
     for index in active where groups[index].count > 1 {
       let group = groups[index]
-      let length = group.reduce(0) { $0 + (g[$1] + b[$1]) * (g[$1] + b[$1]) }.squareRoot()
-      guard length <= price(group, lambda).threshold, group.contains(where: { b[$0] != 0 }) else {
-        continue
-      }
+      guard group.contains(where: { b[$0] != 0 }) else { continue }
+      let length = descent.without(group, b, g).reduce(0) { $0 + $1 * $1 }.squareRoot()
+      guard length <= price(group, lambda).threshold else { continue }
       _ = descent.minimize(group, &b, &g, lambda: lambda)
     }
   }

@@ -1,0 +1,283 @@
+/// The engine for losses whose curvature changes with the fit.
+///
+/// All fits, of the whole and of the folds, take their steps together: one pass over the rows tells each of
+/// them its loss and its pulls, and one curvature serves them all while it brings them on.
+struct LossEngine: PathEngine {
+  private let problem: LossProblem
+  private var pass: LossPass
+  private var working: WorkingGram
+  /// The fit to all rows, then one a fold.
+  private var fits: [LossFit]
+  private let design: Design
+  private var exclusions: [RegularizationPath.Exclusion?]
+  private let targetCorrelations: [Double]
+  private let threads: Int
+  private var screens: [Screen]
+  private var epoch: UInt16 = 0
+  /// Whether all terms are watched from the start.
+  private let watchesAll: Bool
+  let foldWeights: [Double]
+  private(set) var lambdaMax: Double
+
+  /// Up to so many raw columns all are watched: looking which to watch would cost more.
+  private static let alwaysWatched = 400
+  /// Terms a screen.
+  private static let stretch = 512
+  /// After so many epochs all terms are looked at, so that the bounds are fresh and the past is let go.
+  private static let mostEpochs: UInt16 = 24
+
+  /// - Throws: ``PathError``
+  init(
+    _ matrix: ColumnMatrix, _ response: Response, _ plan: CrossValidation.Plan?, _ terms: [Term],
+    _ penalty: ElasticNet, _ options: PathOptions, threads: Int
+  ) throws(PathError) {
+    precondition(penalty.factors.count == terms.count, "one penalty factor a term")
+    let problem = LossProblem(ColumnsProblem(matrix, terms, penalty, options), response)
+    let filled = matrix.blocks.indices.filter { !matrix.blocks[$0].isEmpty }
+    let folds = plan?.folds(of: filled.count) ?? []
+    var parts: [(blocks: [Int], test: Int?)] = [(filled, nil)]
+    parts += folds.map { fold in (fold.training.map { filled[$0] }, filled[fold.test]) }
+    foldWeights = folds.map { problem.testWeight(filled[$0.test]) }
+
+    // Several linear predictors have no screen of their own.
+    let watchesAll = problem.responses > 1 || matrix.width <= Self.alwaysWatched
+    let table = LossTable(matrix, watchesAll: watchesAll)
+    let pass = LossPass(
+      table: table, objective: problem.objective, offset: problem.offset, threads: threads)
+    let nowhere = LossPass.Request(
+      blocks: filled, weight: 1,
+      beta: Array(repeating: 0, count: table.count * problem.responses))
+    let working = WorkingGram(
+      table, responses: problem.responses, weights: pass.curvature(nowhere, threads: threads))
+    let isSimple = problem.base.isSingle && problem.responses == 1
+    let made = concurrentMap(parts.count, threads: threads) { [parts] index in
+      Result { () throws(PathError) in
+        try LossFit(
+          problem, blocks: parts[index].blocks, test: parts[index].test, working, pass,
+          isSimple: isSimple)
+      }
+    }
+    var fits: [LossFit] = []
+    for fit in made { fits.append(try fit.get()) }
+
+    var everyRow = fits[0].rows
+    let statistics = watchesAll ? [everyRow] : fits.map(\.rows)
+    let starts = Array(stride(from: 0, to: terms.count, by: Self.stretch))
+    var measured = concurrentMap(starts.count, threads: threads) { index in
+      let start = starts[index]
+      var firstFit: [BlockSummary] = []
+      let screen = Screen(
+        start..<min(start + Self.stretch, terms.count), of: problem.base, statistics: statistics,
+        firstFit: &firstFit)
+      return (screen: screen, firstFit: firstFit)
+    }
+    screens = measured.map(\.screen)
+    everyRow.take(measured.flatMap(\.firstFit), of: terms)
+    measured = []
+    for (column, number) in everyRow.numbers.enumerated()
+    where !number.mean.isFinite || !number.comoment.isFinite { throw .overflow(column: column) }
+    let design = Design(
+      everyRow, columns: matrix.width, target: matrix.numbers, terms,
+      standardize: options.standardize, intercept: options.intercept, standardizesTarget: false)
+    var exclusions = design.exclusions(penalty)
+    let candidates = terms.indices.filter { exclusions[$0] == nil }
+    let likeness = Likeness(
+      problem.base, everyRow, target: problem.unitTarget(everyRow), screens, threads: threads)
+    targetCorrelations = terms.indices.map { min(1, likeness.projections[$0, 0]) }
+    let standIns = Twins.find(
+      design, penalty, among: candidates, projections: likeness.projections,
+      overlap: likeness.overlap)
+    for (term, standIn) in standIns.enumerated() {
+      if let standIn { exclusions[term] = .twin(of: standIn) }
+    }
+    for term in terms.indices where exclusions[term] != nil {
+      screens[term / Self.stretch].exclude(term)
+    }
+    (self.problem, self.pass, self.working, self.fits) = (problem, pass, working, fits)
+    (self.design, self.exclusions, self.threads) = (design, exclusions, threads)
+    (self.watchesAll, lambdaMax) = (watchesAll, 0)
+    fitNull(candidates.filter { exclusions[$0] == nil })
+  }
+
+  /// Fits the intercepts, then the unpenalized terms, and looks where the path begins.
+  private mutating func fitNull(_ live: [Int]) {
+    learn()
+    renew()
+    settle(0)
+    for index in fits.indices { fits[index].noteIntercepts() }
+    let factors = problem.base.penalty.factors
+    let unpenalized = live.filter { factors[$0] == 0 }
+    if !unpenalized.isEmpty {
+      watch(fits.map { _ in unpenalized })
+      for term in unpenalized { screens[term / Self.stretch].exclude(term) }
+      learn()
+      settle(0)
+    }
+    for index in fits.indices { fits[index].noteNull() }
+    let alpha = max(problem.base.penalty.alpha, 1e-3)
+    if watchesAll {
+      watch(fits.map { _ in live.filter { factors[$0] > 0 } })
+      learn()
+      lambdaMax = max(fits[0].largestPull(alpha), .leastNormalMagnitude)
+    } else {
+      markEpoch(forgets: true)
+      _ = look(at: .infinity, all: true)
+      let largest = screens.reduce(0) { max($0, $1.largestPull) }
+      lambdaMax = max(largest / alpha, .leastNormalMagnitude)
+    }
+  }
+
+  var family: Family { problem.family }
+  var isTall: Bool { fits[0].rows.rows >= design.count }
+  var isBounded: Bool { problem.base.penalty.isBounded }
+
+  mutating func advance(to lambda: Double) -> PathStep {
+    repeat { settle(lambda) } while !watchesAll && letIn(at: lambda)
+    let pass = pass
+    concurrently(&fits, threads: threads) { _, fit in fit.finish(pass) }
+    return PathStep(fits)
+  }
+
+  /// Brings all fits to their optimum over the terms that they watch.
+  private mutating func settle(_ lambda: Double) {
+    concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
+    // A curvature costs less than a pass for all fits, so all get one half way to where the first looks.
+    if watchesAll && !fits[0].isDone {
+      fits[0].propose()
+      renew(at: fits[0].midway)
+    }
+    concurrently(&fits, threads: threads) { _, fit in if !fit.isDone { fit.propose() } }
+    while true {
+      let waiting = fits.indices.filter { !fits[$0].isDone }
+      guard !waiting.isEmpty else { return }
+      let answers = pass.run(waiting.map { fits[$0].request() })
+      var answerOf = [Int](repeating: -1, count: fits.count)
+      for (place, index) in waiting.enumerated() { answerOf[index] = place }
+      let places = answerOf
+      concurrently(&fits, threads: threads) { index, fit in
+        if places[index] >= 0 { fit.judge(answers[places[index]]) }
+      }
+      renewWhereWanted(waiting)
+      concurrently(&fits, threads: threads) { index, fit in
+        if places[index] >= 0 && !fit.isDone && !fit.isHalving { fit.propose() }
+      }
+    }
+  }
+
+  /// Tells every fit how things are where it stands.
+  private mutating func learn() {
+    let answers = pass.run(fits.map { $0.request(at: $0.b) })
+    for (index, answer) in answers.enumerated() { fits[index].learn(answer) }
+  }
+
+  // MARK: Which terms are watched
+
+  /// Has each fit watch more terms.
+  private mutating func watch(_ terms: [[Int]]) {
+    var added = pass.table
+    for term in terms.joined() {
+      for column in problem.base.terms[term].columns { added.add(column) }
+    }
+    let (table, matrix, columns) = (added, added.matrix, added.columns)
+    pass = LossPass(
+      table: table, objective: pass.objective, offset: pass.offset, threads: pass.threads)
+    working = working.extended(to: table)
+    let (shared, isScreened) = (working, !watchesAll && lambdaMax > 0)
+    concurrently(&fits, threads: threads) { index, fit in
+      let residual = isScreened ? fit.weightedResidual : []
+      fit.watch(
+        terms[index], fit.hasOwnCurvature ? fit.working.extended(to: table) : shared,
+        isScreened
+          ? { place in
+            place == 0
+              ? residual.reduce(0, +)
+              : matrix.dot(columns[place - 1], residual)
+          } : nil)
+    }
+  }
+
+  private mutating func markEpoch(forgets: Bool) {
+    let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
+    for index in fits.indices { fits[index].mark(pulls[index], forgets: forgets) }
+  }
+
+  /// Looks at what the bounds do not clear, and lets in what asks.
+  ///
+  /// - Returns: whether any fit is to be settled again.
+  private mutating func letIn(at lambda: Double) -> Bool {
+    let refreshes = epoch + 1 == Self.mostEpochs
+    epoch = refreshes ? 0 : epoch + 1
+    markEpoch(forgets: refreshes)
+    var terms = [[Int]](repeating: [], count: fits.count)
+    var isViolated = false
+    for stretch in look(at: lambda, all: refreshes) {
+      for (fit, some) in stretch.enumerated() {
+        terms[fit] += some.map(\.term)
+        isViolated = isViolated || some.contains { $0.isViolator }
+      }
+    }
+    for (fit, new) in terms.enumerated() {
+      for term in new { screens[term / Self.stretch].exclude(term, from: fit) }
+    }
+    if terms.contains(where: { !$0.isEmpty }) { watch(terms) }
+    return isViolated
+  }
+
+  private mutating func look(at lambda: Double, all: Bool) -> [[[Screen.Found]]] {
+    let vectors = InterleavedVectors(fits.map(\.weightedResidual))
+    let fits = fits
+    let now = concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) }
+    let (bounds, statistics) = (Screen.Bounds(now), fits.map(\.rows))
+    let (problem, epoch) = (problem.base, epoch)
+    var work = screens.map { (screen: $0, found: [[Screen.Found]]()) }
+    screens = []
+    concurrently(&work, threads: threads) { _, one in
+      one.found = one.screen.look(
+        problem, statistics, vectors, now: epoch, at: now, bounds, all: all)
+    }
+    screens = work.map(\.screen)
+    return work.map(\.found)
+  }
+
+  /// Has the curvature worked out anew where steps bring little: first at the fit to all rows, for all; for
+  /// a fit that this does not help, from then on at its own coefficients.
+  private mutating func renewWhereWanted(_ waiting: [Int]) {
+    let wanting = waiting.filter { fits[$0].wantsCurvature && !fits[$0].isDone }
+    guard !wanting.isEmpty else { return }
+    if wanting.contains(where: { !fits[$0].hasOwnCurvature && !fits[$0].isFresh }) { renew() }
+    let own = wanting.filter { fits[$0].wantsCurvature }
+    guard !own.isEmpty else { return }
+    let (pass, responses) = (pass, problem.responses)
+    concurrently(&fits, threads: threads) { index, fit in
+      guard own.contains(index) else { return }
+      let working = WorkingGram(
+        pass.table, responses: responses,
+        weights: pass.curvature(fit.request(at: fit.b), threads: 1))
+      working.prepare(fit.columnsNearby().sorted(), threads: 1)
+      fit.take(working, isOwn: index > 0)
+    }
+  }
+
+  /// Takes the curvature of the fit to all rows, where it stands or elsewhere.
+  private mutating func renew(at coefficients: [Double]? = nil) {
+    let whole = fits[0]
+    working = WorkingGram(
+      pass.table, responses: problem.responses,
+      weights: pass.curvature(whole.request(at: coefficients ?? whole.b), threads: threads))
+    let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
+    working.prepare(nearby.sorted(), threads: threads)
+    let working = working
+    concurrently(&fits, threads: threads) { _, fit in
+      if !fit.hasOwnCurvature { fit.take(working, isOwn: false) }
+    }
+  }
+
+  func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {
+    var exclusions = exclusions
+    for term in fits[0].dependentTerms { exclusions[term] = .dependent }
+    return RegularizationPath(
+      points: points, design: design, penalty: problem.base.penalty, exclusions: exclusions,
+      targetCorrelations: targetCorrelations, rows: fits[0].rows.rows,
+      nullDeviance: fits[0].nullDeviance, family: problem.family)
+  }
+}

@@ -1,0 +1,346 @@
+/// A fit of some family to the rows of some blocks, by proximal Newton steps.
+///
+/// Around coefficients b with pull g, the loss is nearly the quadratic −g'd + ½ d'G d in the step d, with G
+/// = X'WX and W its curvature. The penalized minimum of that, found by the solvers of least squares, is
+/// where the next pass over the rows looks; where the objective does not fall, half way there (Lee, Sun &
+/// Saunders, 2014). G may be that of a moment ago or of another fit: it sets the pace, g the goal.
+struct LossFit: SolvedFit {
+  let problem: LossProblem
+  let rows: RowStatistics
+  private let test: Int?
+  /// Σ wᵢ min ℓᵢ / W
+  private let least: Double
+  private var gram: LossGram
+  private var solver: any SupportSolver
+  /// The terms watched, and the coordinates of each: those of a response one after the other.
+  private var members: [(term: Int, coordinates: Range<Int>)] = []
+  /// Every group of coordinates: intercepts, then terms.
+  private var groups: [Range<Int>] = []
+  private var penalty: ElasticNet
+
+  /// Where the fit stands, and where it looks next.
+  private(set) var b: [Double] = []
+  private var trial: [Double] = []
+  private var halvings = 0
+  /// The loss, Σ pull · η and the pull of each coordinate at `b`.
+  private var value = 0.0
+  private var cross = 0.0
+  private var gradient: [Double] = []
+  private var lambda = 0.0
+  private var cost = 0.0
+  private(set) var gap = Double.infinity
+  private var steps = 0
+
+  /// Whether nothing is left to do at this λ.
+  private(set) var isDone = true
+  /// Whether a step brought little, so that the curvature should be that of now.
+  private(set) var wantsCurvature = false
+  /// Whether the curvature is that of this fit's own rows and coefficients.
+  private(set) var hasOwnCurvature = false
+  /// How often the curvature was made anew at this λ.
+  private var renewals = 0
+  /// Beyond so many the curvature is not what slows the steps, unless it has kinks.
+  private var mostRenewals: Int { if case .huber = problem.family { .max } else { 2 } }
+  /// The loss of the intercepts alone; with the unpenalized terms.
+  private var interceptValue = 0.0
+  private(set) var nullObjective = 1.0
+
+  private(set) var point: RegularizationPath.Point?
+  private(set) var testError = 0.0
+
+  /// A fit ends at this share of the tolerance. For the lasso the gap falls as fast as the error of the
+  /// pulls, so that coefficients are as good as it says; with a ridge part it falls as the square of that.
+  private var share: Double { problem.base.penalty.alpha < 1 ? 1e-6 : 0.5 }
+  /// A step that leaves more than this of the gap asks for the curvature of now.
+  static let slow = 0.1
+  /// Steps a λ; what is not reached by then is told by the gap.
+  static let mostSteps = 200
+
+  /// - Parameter isSimple: whether no group can have several coordinates.
+  /// - Throws: ``PathError`` where the target does not vary.
+  init(
+    _ problem: LossProblem, blocks: [Int], test: Int?, _ working: WorkingGram, _ pass: LossPass,
+    isSimple: Bool
+  ) throws(PathError) {
+    (self.problem, self.test) = (problem, test)
+    rows = RowStatistics(problem.matrix, blocks: blocks)
+    guard rows.weight > 0, !problem.isConstant(rows.shares) else { throw .constantTarget }
+    least = problem.least(blocks, pass) / rows.weight
+    gram = LossGram(working: working, coordinates: [], blocks: blocks, weight: rows.weight)
+    penalty = ElasticNet(alpha: problem.base.penalty.alpha, count: 0)
+    let loss = Quadratic(gram, diagonal: [], correlation: [])
+    solver =
+      isSimple
+      ? ActiveSet(loss, penalty, columns: [])
+      : GroupActiveSet(loss, penalty, groups: [], isOrthonormal: false)
+    let start = problem.start(rows.shares)
+    for response in start.indices {
+      gram.coordinates.append(LossCoordinate(interceptOf: response))
+    }
+    extend(
+      start.indices.map { $0..<$0 + 1 }, factors: start.map { _ in 0 },
+      signs: start.map { _ in .free })
+    b = start
+    solver.restart(b, gram)
+  }
+
+  /// Watches more terms.
+  ///
+  /// - Parameters:
+  ///   - working: has a place for each of their columns.
+  ///   - pull: X'(pull) / W of a raw column; nil where a pass will tell.
+  mutating func watch(_ terms: [Int], _ working: WorkingGram, _ pull: ((Int) -> Double)?) {
+    gram.working = working
+    var (new, factors) = ([Range<Int>](), [Double]())
+    var signs: [ElasticNet.Sign] = []
+    for term in terms {
+      let made = problem.base.coordinates(term, rows)
+      guard !made.isConstant else { continue }
+      let start = gram.coordinates.count
+      let places = problem.base.terms[term].columns.map { working.table.place(of: $0) }
+      for response in 0..<problem.responses {
+        for index in made.basis.indices {
+          let local = LocalCoordinate(term, made, index, problem.base, rows)
+          gram.coordinates.append(LossCoordinate(local, places: places, response: response))
+          factors.append(problem.base.factors[term])
+          signs.append(problem.base.penalty.signs[term])
+        }
+      }
+      new.append(start..<gram.coordinates.count)
+      members.append((term, start..<gram.coordinates.count))
+    }
+    extend(new, factors: factors, signs: signs)
+    if let pull {
+      for coordinate in gram.coordinates[gradient.count...] {
+        gradient.append(
+          zip(coordinate.places, coordinate.factors).reduce(0) { $0 + $1.1 * pull($1.0) })
+      }
+    }
+  }
+
+  private mutating func extend(
+    _ new: [Range<Int>], factors: [Double], signs: [ElasticNet.Sign]
+  ) {
+    let unknown = factors.map { _ in Double.nan }
+    let coordinates = NewCoordinates(
+      source: gram, diagonal: unknown, correlation: factors.map { _ in 0 }, factors: factors,
+      signs: signs, groups: new)
+    penalty.extend(coordinates)
+    groups += new
+    solver.extend(coordinates)
+    b += factors.map { _ in 0 }
+  }
+
+  /// The curvature that steps are taken with.
+  var working: WorkingGram { gram.working }
+
+  // MARK: Steps
+
+  /// The fit at `b`, or where it looks next.
+  func request(at coefficients: [Double]? = nil) -> LossPass.Request {
+    let responses = problem.responses
+    let values = coefficients ?? trial
+    var beta = [Double](repeating: 0, count: gram.working.table.count * responses)
+    for (coordinate, value) in zip(gram.coordinates, values) where value != 0 {
+      for (place, factor) in zip(coordinate.places, coordinate.factors) {
+        beta[place * responses + coordinate.response] += factor * value
+      }
+    }
+    return LossPass.Request(blocks: rows.blocks, weight: rows.weight, beta: beta)
+  }
+
+  /// Learns how things are at `b`, without a step.
+  mutating func learn(_ answer: LossPass.Answer) {
+    (value, cross) = (answer.value, answer.cross)
+    let responses = problem.responses
+    gradient = gram.coordinates.map { coordinate in
+      zip(coordinate.places, coordinate.factors).reduce(0) {
+        $0 + $1.1 * answer.pull[$1.0 * responses + coordinate.response]
+      }
+    }
+  }
+
+  /// Goes to another λ.
+  mutating func begin(_ lambda: Double) {
+    self.lambda = lambda
+    (cost, steps, wantsCurvature, renewals) = (penaltyCost(b), 0, false, 0)
+    gap = dualityGap()
+    isDone = gap <= goal
+  }
+
+  private var tolerated: Double { problem.base.options.tolerance * nullObjective }
+  private var goal: Double { max(tolerated * share, 1e-14 * nullObjective) }
+
+  /// Looks for the next place to look at.
+  mutating func propose() {
+    // An upper bound of the length of the working residual; only the solver's own gap depends on it.
+    solver.recenter(gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
+    _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
+    trial = solver.b
+    halvings = 0
+    if trial == b { isDone = true }
+  }
+
+  /// Half way to where it looks next: the curvature there is nearly the mean of that on the way.
+  var midway: [Double] { zip(b, trial).map { ($0 + $1) / 2 } }
+
+  /// Takes the step, or halves it.
+  mutating func judge(_ answer: LossPass.Answer) {
+    let newCost = penaltyCost(trial)
+    let (before, after) = (value + cost, answer.value + newCost)
+    guard after <= before + 1e-13 * (abs(before) + nullObjective) || halvings >= 50 else {
+      trial = zip(b, trial).map { ($0 + $1) / 2 }
+      halvings += 1
+      return
+    }
+    steps += 1
+    b = trial
+    cost = newCost
+    learn(answer)
+    let reached = dualityGap()
+    wantsCurvature =
+      renewals < mostRenewals && (reached > Self.slow * gap || halvings > 0)
+    if halvings > 0 { solver.restart(b, nil) }
+    // Where rounding lets nothing fall any more there is nothing to wait for.
+    let isStuck = reached <= tolerated && reached > 0.5 * gap
+    gap = reached
+    halvings = 0
+    isDone = gap <= goal || isStuck || steps >= Self.mostSteps
+  }
+
+  /// Whether the curvature was made at this λ.
+  var isFresh: Bool { renewals > 0 }
+
+  /// Whether the last look was too far.
+  var isHalving: Bool { halvings > 0 }
+
+  /// Takes another curvature.
+  mutating func take(_ working: WorkingGram, isOwn: Bool) {
+    gram.working = working
+    solver.restart(b, gram)
+    (wantsCurvature, hasOwnCurvature) = (false, isOwn)
+    renewals += 1
+  }
+
+  /// Notes where the intercepts alone stand.
+  mutating func noteIntercepts() { interceptValue = value }
+
+  /// Notes where the unpenalized terms stand.
+  mutating func noteNull() {
+    nullObjective = max(value - least, .ulpOfOne * max(abs(value), .leastNormalMagnitude))
+  }
+
+  // MARK: Epochs
+
+  /// The pull of each row.
+  private(set) var residual: [Double] = []
+  /// The pulls of each epoch that a term may refer to.
+  private var epochs: [[Double]] = []
+
+  /// The pull times wᵢ / W.
+  var weightedResidual: [Double] { rows.weighted(residual) }
+
+  /// Makes the pulls of now an epoch; the only one if `forgets`.
+  ///
+  /// - Parameter pulls: times wᵢ.
+  mutating func mark(_ pulls: [Double], forgets: Bool) {
+    residual = zip(pulls, problem.matrix.weights).map { $0 / $1 }
+    if forgets { epochs = [] }
+    epochs.append(residual)
+  }
+
+  /// How the screen sees this fit at `lambda`.
+  func screened(_ lambda: Double) -> Screen.Fit {
+    Screen.Fit(
+      price: lambda * problem.base.penalty.alpha,
+      since: rows.shares(of: epochs, in: residual))
+  }
+
+  // MARK: The certificate
+
+  private func penaltyCost(_ b: [Double]) -> Double {
+    groups.reduce(0) { sum, group in
+      let square = group.reduce(0) { $0 + b[$1] * b[$1] }
+      guard square > 0 else { return sum }
+      let first = group.lowerBound
+      return sum + penalty.threshold(first, lambda) * square.squareRoot()
+        + penalty.curvature(first, lambda) * square / 2
+    }
+  }
+
+  /// At most how far the objective is above its optimum over the watched terms.
+  ///
+  /// The pulls, scaled by s, are dual: D(s) = −Σ wᵢ ℓᵢ*(−s pullᵢ) / W − Σ h*. At s = 1 Fenchel's equality
+  /// gives ℓ* without a logarithm, −ℓ*(−pull) = ℓ + pull · η; between s = 0, where it is the least loss,
+  /// and 1 a concave function lies above its chord.
+  private func dualityGap() -> Double {
+    var (largest, conjugate, slack) = (0.0, 0.0, 0.0)
+    for group in groups {
+      let first = group.lowerBound
+      let u = penalty.pull(group, gradient)
+      let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
+      if r > 0 {
+        let excess = max(0, u - t)
+        conjugate += excess * excess / (2 * r)
+      } else if t > 0 {
+        largest = max(largest, u / t)
+      } else {
+        let norm = group.reduce(0) { $0 + b[$1] * b[$1] }.squareRoot()
+        slack += u * max(1, norm)
+      }
+    }
+    let s = largest > 1 ? 1 / largest : 1
+    let dual = s * (value + cross) + (1 - s) * least - conjugate
+    return max(0, value + cost - dual) + slack
+  }
+
+  /// Where the first term enters.
+  func largestPull(_ alpha: Double) -> Double {
+    members.reduce(0) { most, member in
+      let factor = penalty.factors[member.coordinates.lowerBound]
+      guard factor > 0 else { return most }
+      let square = member.coordinates.reduce(0) { $0 + gradient[$1] * gradient[$1] }
+      return max(most, square.squareRoot() / factor / alpha)
+    }
+  }
+
+  /// Raw columns worth a row of the Gram matrix: those of terms that are in, or nearly.
+  func columnsNearby() -> Set<Int> {
+    var places: Set<Int> = []
+    for group in groups {
+      let price = penalty.threshold(group.lowerBound, lambda)
+      guard group.contains(where: { b[$0] != 0 }) || penalty.pull(group, gradient) >= 0.8 * price
+      else { continue }
+      for j in group { places.formUnion(gram.coordinates[j].places) }
+    }
+    return places
+  }
+
+  // MARK: The outcome
+
+  /// Notes the outcome at this λ.
+  mutating func finish(_ pass: LossPass) {
+    let support = members.filter { $0.coordinates.contains { b[$0] != 0 } }
+      .sorted { $0.term < $1.term }
+    let count = problem.hasIntercept ? problem.responses : 0
+    var intercepts = count > 0 ? Array(b[..<count]) : Array(repeating: 0, count: problem.responses)
+    if case .multinomial = problem.family {
+      let mean = intercepts.reduce(0, +) / Double(intercepts.count)
+      intercepts = intercepts.map { $0 - mean }
+    }
+    let range = interceptValue - least
+    point = RegularizationPath.Point(
+      lambda: lambda, support: support.map(\.term),
+      groups: support.map(\.coordinates), b: b,
+      devianceRatio: range > 0 ? 1 - (value - least) / range : 0, gap: gap / nullObjective,
+      isDirect: gap <= goal, intercepts: intercepts)
+    if let test { testError = problem.error(test, request(at: b), pass) }
+  }
+
+  /// Twice the loss of the intercepts alone, above the least.
+  var nullDeviance: Double { 2 * (interceptValue - least) }
+  /// Terms without a penalty that turned out to be spanned by others.
+  var dependentTerms: [Int] {
+    members.filter { solver.dependent.isSuperset(of: $0.coordinates) }.map(\.term)
+  }
+}

@@ -1,0 +1,215 @@
+/// One pass over the rows: where some fits stand, and where the loss pulls them.
+struct LossPass {
+  let table: LossTable
+  let objective: Objective
+  let offset: [Double]
+  let threads: Int
+
+  /// What is minimized over the rows.
+  enum Objective: Sendable {
+    case rows(any RowLoss)
+    case survival(Cox)
+
+    var responses: Int {
+      switch self {
+      case .rows(let loss): loss.responses
+      case .survival: 1
+      }
+    }
+  }
+
+  /// A fit's coefficients at the places of the table.
+  struct Request: Sendable {
+    /// The blocks that are fitted.
+    let blocks: [Int]
+    /// The weight of their rows.
+    let weight: Double
+    /// `places × responses`, row-major.
+    let beta: [Double]
+  }
+
+  /// What a fit is told.
+  struct Answer: Sendable {
+    /// Σ wᵢ ℓᵢ / W
+    var value = 0.0
+    /// Σ wᵢ (−∂ℓᵢ/∂η) (ηᵢ − offset) / W
+    var cross = 0.0
+    /// X'(pull) / W, `places × responses`, row-major.
+    var pull: [Double]
+  }
+
+  /// - Complexity: O(n · places · fits)
+  func run(_ requests: [Request]) -> [Answer] {
+    switch objective {
+    case .rows(let loss): run(loss, requests)
+    case .survival(let cox):
+      concurrentMap(requests.count, threads: threads) { run(cox, requests[$0]) }
+    }
+  }
+
+  private struct Partial: Sendable {
+    var pull: [Double]
+    var value: [Double]
+    var cross: [Double]
+  }
+
+  private func forEachBlock(of rows: Range<Int>, _ body: (Range<Int>) -> Void) {
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: LossTable.block) {
+      body(start..<min(start + LossTable.block, rows.upperBound))
+    }
+  }
+
+  private func evaluated(
+    _ loss: any RowLoss, _ rows: Range<Int>, fits: Int, _ vectors: [Double], stride: Int
+  ) -> LossBlock {
+    var block = LossBlock(
+      rows, fits: fits, responses: loss.responses, weights: table.matrix.weights[rows],
+      offset: offset.isEmpty ? [] : offset[rows], eta: predictors(rows, vectors, stride: stride))
+    loss.evaluate(&block)
+    return block
+  }
+
+  private func run(_ loss: any RowLoss, _ requests: [Request]) -> [Answer] {
+    let responses = loss.responses
+    let stride = LossBlock.stride(fits: requests.count, responses: responses)
+    let vectors = interleaved(requests, stride: stride)
+    let partials = concurrentMap(table.stretches.count, threads: threads) { index in
+      var partial = Partial(
+        pull: Array(repeating: 0, count: table.count * stride),
+        value: Array(repeating: 0, count: stride), cross: Array(repeating: 0, count: stride))
+      forEachBlock(of: table.stretches[index].rows) { rows in
+        let block = evaluated(loss, rows, fits: requests.count, vectors, stride: stride)
+        table.addTransposedProduct(
+          rows, block.eta, stride: stride, places: 0..<table.count, to: &partial.pull)
+        for slot in 0..<stride {
+          partial.value[slot] += block.value[slot]
+          partial.cross[slot] += block.cross[slot]
+        }
+      }
+      return partial
+    }
+    return concurrentMap(requests.count, threads: threads) { fit in
+      let request = requests[fit]
+      var isFitted = [Bool](repeating: false, count: table.matrix.blocks.count)
+      for block in request.blocks { isFitted[block] = true }
+      var answer = Answer(pull: Array(repeating: 0, count: table.count * responses))
+      let slots = fit * responses..<(fit + 1) * responses
+      // In the order of the rows, whoever worked on them.
+      for (part, stretch) in zip(partials, table.stretches) where isFitted[stretch.block] {
+        for slot in slots {
+          answer.value += part.value[slot]
+          answer.cross += part.cross[slot]
+        }
+        for place in 0..<table.count {
+          for k in 0..<responses {
+            answer.pull[place &* responses &+ k] +=
+              part.pull[place &* stride &+ slots.lowerBound &+ k]
+          }
+        }
+      }
+      answer.value /= request.weight
+      answer.cross /= request.weight
+      for index in answer.pull.indices { answer.pull[index] /= request.weight }
+      return answer
+    }
+  }
+
+  private func interleaved(_ requests: [Request], stride: Int) -> [Double] {
+    let responses = objective.responses
+    var vectors = [Double](repeating: 0, count: table.count * stride)
+    for (fit, request) in requests.enumerated() {
+      for place in 0..<table.count {
+        for k in 0..<responses {
+          vectors[place * stride + fit * responses + k] = request.beta[place * responses + k]
+        }
+      }
+    }
+    return vectors
+  }
+
+  /// The linear predictors of some rows, offset included.
+  private func predictors(_ rows: Range<Int>, _ vectors: [Double], stride: Int) -> [Double] {
+    table.product(rows, vectors, stride: stride, offset: offset.isEmpty ? [] : offset[rows])
+  }
+
+  private func run(_ cox: Cox, _ request: Request) -> Answer {
+    let eta = predictors(0..<table.matrix.rows, request)
+    let (value, pull) = cox.evaluate(eta, weights(of: request.blocks))
+    var answer = Answer(pull: Array(repeating: 0, count: table.count))
+    answer.value = value / request.weight
+    for row in pull.indices {
+      answer.cross += pull[row] * (eta[row] - (offset.isEmpty ? 0 : offset[row]))
+    }
+    answer.cross /= request.weight
+    table.addTransposedProduct(
+      0..<table.matrix.rows, pull, stride: 1, places: 0..<table.count, to: &answer.pull)
+    for index in answer.pull.indices { answer.pull[index] /= request.weight }
+    return answer
+  }
+
+  /// wᵢ times the pull of each row, for each request; on rows that it does not fit, too, where the loss
+  /// knows one.
+  ///
+  /// - Complexity: O(n · places · fits)
+  func pulls(_ requests: [Request]) -> [[Double]] {
+    switch objective {
+    case .survival(let cox):
+      return concurrentMap(requests.count, threads: threads) { fit in
+        cox.evaluate(
+          predictors(0..<table.matrix.rows, requests[fit]), weights(of: requests[fit].blocks)
+        ).pull
+      }
+    case .rows(let loss):
+      let stride = LossBlock.stride(fits: requests.count, responses: 1)
+      precondition(loss.responses == 1)
+      let vectors = interleaved(requests, stride: stride)
+      let parts = concurrentMap(table.stretches.count, threads: threads) { index in
+        evaluated(
+          loss, table.stretches[index].rows, fits: requests.count, vectors, stride: stride
+        ).eta
+      }
+      return requests.indices.map { fit in
+        parts.flatMap { part in Swift.stride(from: fit, to: part.count, by: stride).map { part[$0] }
+        }
+      }
+    }
+  }
+
+  /// wᵢ on the rows of some blocks, 0 elsewhere.
+  func weights(of blocks: [Int]) -> [Double] {
+    var weights = [Double](repeating: 0, count: table.matrix.rows)
+    for block in blocks {
+      for row in table.matrix.blocks[block] { weights[row] = table.matrix.weights[row] }
+    }
+    return weights
+  }
+
+  /// All linear predictors of a fit in some rows, `rows × responses`.
+  func predictors(_ rows: Range<Int>, _ request: Request) -> [Double] {
+    let responses = objective.responses
+    let stride = LossBlock.stride(fits: 1, responses: responses)
+    let all = predictors(rows, interleaved([request], stride: stride), stride: stride)
+    guard stride > responses else { return all }
+    return (0..<rows.count).flatMap { all[$0 * stride..<$0 * stride + responses] }
+  }
+
+  /// wᵢ ∂²ℓ/∂η_k∂η_m at a fit to all rows, for each pair k ≤ m one value a row.
+  ///
+  /// - Complexity: O(n · places)
+  func curvature(_ request: Request, threads: Int) -> [[Double]] {
+    switch objective {
+    case .survival(let cox):
+      return [
+        cox.curvature(
+          predictors(0..<table.matrix.rows, request), weights(of: request.blocks))
+      ]
+    case .rows(let loss):
+      let parts = concurrentMap(table.stretches.count, threads: threads) { index in
+        let rows = table.stretches[index].rows
+        let weights = table.matrix.weights[rows]
+        return loss.curvature(rows, predictors(rows, request)).map { zip($0, weights).map(*) }
+      }
+      return (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/// What all fits of a family to one table have in common.
+struct LossProblem: Sendable {
+  let base: ColumnsProblem
+  let response: Response
+  /// The family, its parameters told from the target where they were left open.
+  let family: Family
+  let objective: LossPass.Objective
+  /// What is added to each linear predictor; empty for nothing.
+  let offset: [Double]
+
+  var matrix: ColumnMatrix { base.matrix }
+  var responses: Int { objective.responses }
+  /// Whether each response has an intercept; a constant says nothing of who survives longer.
+  var hasIntercept: Bool { base.options.intercept && family != .cox }
+
+  init(_ base: ColumnsProblem, _ response: Response) {
+    (self.base, self.response) = (base, response)
+    let matrix = base.matrix
+    let target = matrix.target
+    offset = response.offset.map { matrix.values(ofNumber: $0) } ?? []
+    switch response.family {
+    case .binomial: objective = .rows(Binomial(target: target))
+    case .multinomial(let classes):
+      objective = .rows(Multinomial(target: target.map { Int($0) }, responses: classes))
+    case .poisson: objective = .rows(Poisson(target: target, offset: offset))
+    case .cox:
+      objective = .survival(
+        Cox(time: target, event: matrix.values(ofNumber: response.event!)))
+    case .huber(let delta):
+      let huber = Huber(target, delta: delta)
+      objective = .rows(huber)
+      family = .huber(delta: huber.delta)
+      return
+    case .gaussian, .multigaussian:
+      let others = response.others.map { matrix.values(ofNumber: $0) }
+      objective = .rows(
+        SquaredErrors(
+          target: target.indices.flatMap { row in [target[row]] + others.map { $0[row] } },
+          responses: 1 + others.count))
+    }
+    family = response.family
+  }
+
+  /// The least value of Σ wᵢ ℓᵢ over the rows of some blocks.
+  func least(_ blocks: [Int], _ pass: LossPass) -> Double {
+    switch objective {
+    case .survival(let cox): cox.least(pass.weights(of: blocks))
+    case .rows(let loss):
+      blocks.reduce(0) { sum, block in
+        matrix.blocks[block].reduce(sum) { $0 + matrix.weights[$1] * loss.least($1) }
+      }
+    }
+  }
+
+  /// One intercept a response to start from, or as many zeros where the target does not vary.
+  func start(_ shares: [Double]) -> [Double] {
+    guard hasIntercept, case .rows(let loss) = objective else { return [] }
+    return loss.start(shares)
+  }
+
+  /// Whether the target has nothing to tell in some rows.
+  func isConstant(_ shares: [Double]) -> Bool {
+    let rows = shares.indices.filter { shares[$0] > 0 }
+    switch objective {
+    case .survival(let cox): return !rows.contains { cox.event[$0] == 1 }
+    case .rows(let loss as Multinomial):
+      return Set(rows.map { loss.target[$0] }).count < loss.responses
+    case .rows(let loss as SquaredErrors):
+      return (0..<loss.responses).contains { k in
+        Set(rows.lazy.map { loss.target[$0 * loss.responses + k] }.prefix { _ in true }).count < 2
+      }
+    case .rows:
+      guard let first = rows.first else { return true }
+      return !rows.contains { matrix.target[$0] != matrix.target[first] }
+    }
+  }
+
+  /// The target, centred and of length 1; zeros where it is no single number.
+  func unitTarget(_ rows: RowStatistics) -> [Double] {
+    guard responses == 1, family != .cox else {
+      return Array(repeating: 0, count: matrix.rows)
+    }
+    let mean = rows.shares.indices.reduce(0) { $0 + rows.shares[$1] * matrix.target[$1] }
+    let deviations = matrix.target.map { $0 - mean }
+    let length = rows.inner(deviations, deviations).squareRoot()
+    return deviations.map { length > 0 ? $0 / length : 0 }
+  }
+
+  /// How far the predictions of a fit are from rows that it did not see.
+  ///
+  /// - Parameters:
+  ///   - test: their block.
+  ///   - fitted: the rows that were fitted, with their coefficients.
+  func error(_ test: Int, _ fitted: LossPass.Request, _ pass: LossPass) -> Double {
+    let rows = matrix.blocks[test]
+    switch objective {
+    case .survival(let cox):
+      // The deviance of all rows less that of those fitted (van Houwelingen et al., 2006): rows that are
+      // tested are too few to make risk sets of their own.
+      let eta = pass.predictors(0..<matrix.rows, fitted)
+      // As glmnet has it, the mean weight of either set of rows is 1.
+      func deviance(_ blocks: [Int]) -> Double {
+        let weights = pass.weights(of: blocks)
+        let count = blocks.reduce(0) { $0 + matrix.blocks[$1].count }
+        return 2 * (cox.evaluate(eta, weights).value - cox.least(weights)) * Double(count)
+          / weights.reduce(0, +)
+      }
+      return (deviance(fitted.blocks + [test]) - deviance(fitted.blocks)) / testWeight(test)
+    case .rows(let loss):
+      let eta = pass.predictors(rows, fitted)
+      if response.metric == .auc {
+        return Binomial.oneMinusArea(
+          Array(matrix.target[rows]), eta, Array(matrix.weights[rows]))
+      }
+      let responses = loss.responses
+      var sum = 0.0
+      for (place, row) in rows.enumerated() {
+        let some = eta[place * responses..<(place + 1) * responses]
+        sum += matrix.weights[row] * loss.error(row, some, response.metric)
+      }
+      return sum / testWeight(test)
+    }
+  }
+
+  /// What a fold counts in the mean over folds: its weight; of survival times that of its events.
+  func testWeight(_ test: Int) -> Double {
+    guard case .survival(let cox) = objective else { return matrix.blockWeights[test] }
+    return matrix.blocks[test].reduce(0) { $0 + matrix.weights[$1] * cox.event[$1] }
+  }
+}

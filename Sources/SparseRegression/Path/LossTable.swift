@@ -1,0 +1,169 @@
+internal import CLosses
+
+/// The raw columns that some fits look at, in places: place 0 is a column of ones, the intercept's.
+///
+/// Numbers stand column by column. In a tall table these are all numbers of the matrix, as they are there,
+/// and indicators stay lists of rows; in a wide one those that are watched are copied together.
+struct LossTable: Sendable {
+  let matrix: ColumnMatrix
+  /// For each block, whole stretches of at most ``stretch`` of its rows.
+  let stretches: [(block: Int, rows: Range<Int>)]
+  /// For each raw column, its place; 0 if it has none.
+  private var placeOf: [Int32]
+  /// The columns at the places from 1 on.
+  private(set) var columns: [Int] = []
+  /// How many of them, from the first, are dense.
+  private var dense = 0
+  /// Copies of the dense columns; nil where they are the matrix's own.
+  private var copies: [Double]? = nil
+
+  private static let stretch = 2048
+  /// Rows that are worked on at once, so that what is read again stays in the nearest cache.
+  static let block = 256
+
+  /// - Parameters:
+  ///   - watchesAll: whether all columns have a place from the start.
+  init(_ matrix: ColumnMatrix, watchesAll: Bool) {
+    self.matrix = matrix
+    placeOf = Array(repeating: 0, count: matrix.width)
+    stretches = matrix.blocks.enumerated().flatMap { block, rows in
+      stride(from: rows.lowerBound, to: rows.upperBound, by: Self.stretch).map {
+        (block, $0..<min($0 + Self.stretch, rows.upperBound))
+      }
+    }
+    copies = watchesAll && matrix.isTable ? nil : []
+    guard watchesAll else { return }
+    let indicators = matrix.numbers + 1..<max(matrix.width, matrix.numbers + 1)
+    if copies != nil {
+      for column in Array(0..<matrix.numbers) + Array(indicators) { add(column) }
+      return
+    }
+    columns = Array(0..<matrix.numbers) + Array(indicators)
+    dense = matrix.numbers
+    for (index, column) in columns.enumerated() { placeOf[column] = Int32(index + 1) }
+  }
+
+  /// Places, that of the ones included.
+  var count: Int { columns.count + 1 }
+
+  /// The place of a raw column that has one.
+  func place(of column: Int) -> Int { Int(placeOf[column]) }
+
+  /// Gives a raw column a place, unless it has one.
+  mutating func add(_ column: Int) {
+    guard placeOf[column] == 0 else { return }
+    precondition(copies != nil)
+    columns.append(column)
+    dense += 1
+    placeOf[column] = Int32(columns.count)
+    var x = [Double](repeating: 0, count: matrix.rows)
+    matrix.add(column, times: 1, to: &x)
+    copies! += x
+  }
+
+  private func withDense<Result>(_ body: (UnsafePointer<Double>, Int) -> Result) -> Result? {
+    guard dense > 0 else { return nil }
+    guard let copies else { return unsafe matrix.withTable { unsafe body($0, matrix.rows) } }
+    return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress!, matrix.rows) }
+  }
+
+  /// X V over some rows and all places.
+  ///
+  /// - Parameters:
+  ///   - vectors: `count × stride`, row-major; the first row belongs to the ones.
+  ///   - stride: a multiple of `CLOSSES_LANES`.
+  ///   - offset: what is added to all of a row, one a row; empty for nothing.
+  /// - Returns: `rows × stride`, row-major.
+  func product(
+    _ rows: Range<Int>, _ vectors: [Double], stride: Int, offset: ArraySlice<Double>
+  ) -> [Double] {
+    precondition(vectors.count == count * stride)
+    var (wanted, some) = ([Int](), [Double]())
+    for column in 0..<dense {
+      let values = vectors[(column + 1) * stride..<(column + 2) * stride]
+      guard values.contains(where: { $0 != 0 }) else { continue }
+      wanted.append(column)
+      some += values
+    }
+    let start = Array(vectors[..<stride])
+    func product(_ columns: [UnsafePointer<Double>]) -> [Double] {
+      unsafe LinearAlgebra.product(
+        columns, rows: rows.count, some, stride: stride, start: start, offset: offset)
+    }
+    var out =
+      unsafe withDense { x, leading in
+        unsafe product(wanted.map { unsafe x + $0 * leading + rows.lowerBound })
+      } ?? product([])
+    for index in dense..<columns.count {
+      let start = (index + 1) * stride
+      guard vectors[start..<start + stride].contains(where: { $0 != 0 }) else { continue }
+      for row in ones(columns[index], rows) {
+        let at = (Int(row) - rows.lowerBound) * stride
+        for f in 0..<stride { out[at + f] += vectors[start + f] }
+      }
+    }
+    return out
+  }
+
+  /// `out += X' R` over some rows and places.
+  ///
+  /// - Parameters:
+  ///   - vectors: `rows × stride`, row-major.
+  ///   - out: `places × stride`, row-major.
+  func addTransposedProduct(
+    _ rows: Range<Int>, _ vectors: [Double], stride: Int, places: Range<Int>,
+    to out: inout [Double]
+  ) {
+    precondition(vectors.count == rows.count * stride && out.count == places.count * stride)
+    if places.lowerBound == 0 {
+      for row in 0..<rows.count {
+        for f in 0..<stride { out[f] += vectors[row &* stride &+ f] }
+      }
+    }
+    let some = places.clamped(to: 1..<dense + 1)
+    _ = unsafe withDense { x, leading in
+      let first = unsafe x + (some.lowerBound - 1) * leading + rows.lowerBound
+      unsafe LinearAlgebra.addTransposedProduct(
+        first, leading: leading, rows: rows.count, columns: some.count, vectors, stride: stride,
+        to: &out, at: (some.lowerBound - places.lowerBound) * stride)
+    }
+    for place in places.clamped(to: dense + 1..<max(count, dense + 1)) {
+      let (index, start) = (place - 1, (place - places.lowerBound) * stride)
+      for row in ones(columns[index], rows) {
+        let at = (Int(row) - rows.lowerBound) * stride
+        for f in 0..<stride { out[start + f] += vectors[at + f] }
+      }
+    }
+  }
+
+  /// The values of some rows at a place.
+  func values(_ place: Int, _ rows: Range<Int>) -> [Double] {
+    if place == 0 { return Array(repeating: 1, count: rows.count) }
+    let column = columns[place - 1]
+    if column < matrix.numbers {
+      return unsafe matrix.withColumn(column) { unsafe Array($0[rows]) }
+    }
+    var values = [Double](repeating: 0, count: rows.count)
+    for row in ones(column, rows) { values[Int(row) - rows.lowerBound] = 1 }
+    return values
+  }
+
+  /// Those of some rows where an indicator is 1.
+  private func ones(_ column: Int, _ rows: Range<Int>) -> ArraySlice<Int32> {
+    let list = matrix.list(column)
+    return list[
+      list.firstPlace(notBelow: rows.lowerBound)..<list.firstPlace(notBelow: rows.upperBound)]
+  }
+}
+
+extension ArraySlice<Int32> {
+  /// The first place of an increasing list that is not below `bound`.
+  fileprivate func firstPlace(notBelow bound: Int) -> Int {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(self[middle]) < bound { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

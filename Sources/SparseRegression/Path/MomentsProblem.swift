@@ -1,0 +1,121 @@
+/// A least-squares problem from moments, with all that is known of it before any λ: the coordinates, the
+/// terms that take part, and the null model, where λ begins.
+struct MomentsProblem: Sendable {
+  let rows: Int
+  let design: Design
+  let loss: Quadratic
+  /// On the coordinates.
+  let penalty: ElasticNet
+  private let exclusions: [RegularizationPath.Exclusion?]
+  private let targetCorrelations: [Double]
+  /// The terms that take part.
+  let live: [Int]
+  /// The coefficients of the null model: the intercept and the terms without a penalty.
+  let nullCoefficients: [Double]
+  /// ½‖y‖² once the unpenalized terms are fitted.
+  let nullObjective: Double
+  /// Where the first term would enter if no sign were bounded; on the scale of the standardized target.
+  let lambdaMax: Double
+
+  /// For each term, the term that stands in for it.
+  var twins: [Int?] {
+    exclusions.map { if case .twin(let other) = $0 { other } else { nil } }
+  }
+
+  /// - Parameter twins: those found among all rows; nil to look for them.
+  /// - Throws: ``PathError``
+  init(
+    _ moments: TrainingMoments, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
+    twins: [Int?]?
+  ) throws(PathError) {
+    let y = moments.width - 1
+    precondition(penalty.factors.count == terms.count, "one penalty factor a term")
+    for j in 0...y where !moments.comoment(j, j).isFinite || !moments.mean[j].isFinite {
+      throw .overflow(column: j)
+    }
+    guard moments.weight > 0, moments.comoment(y, y) > 0 else { throw .constantTarget }
+    rows = moments.rows
+    let design = Design(
+      moments, terms, standardize: options.standardize, intercept: options.intercept)
+    var loss = design.quadratic(moments)
+    var exclusions: [RegularizationPath.Exclusion?] = design.exclusions(penalty)
+    let candidates = terms.indices.filter { exclusions[$0] == nil }
+    let standIns = twins ?? Twins.find(&loss, design, penalty, among: candidates)
+    for (term, standIn) in standIns.enumerated() where exclusions[term] == nil {
+      if let standIn { exclusions[term] = .twin(of: standIn) }
+    }
+    let free = terms.indices.filter { exclusions[$0] == nil }
+
+    let unpenalized = free.filter { penalty.factors[$0] == 0 }
+    let expanded = penalty.expanded(to: design)
+    var null = ActiveSet(loss, expanded, columns: unpenalized.flatMap { design.coordinates[$0] })
+    _ = null.solve(lambda: 0, tolerance: options.tolerance * loss.targetNorm / 2)
+    for term in unpenalized where null.dependent.isSuperset(of: design.coordinates[term]) {
+      exclusions[term] = .dependent
+    }
+    let live = free.filter { exclusions[$0] == nil }
+    var (residual, largest) = (loss.targetNorm, 0.0)
+    for j in null.columns { residual -= null.b[j] * (loss.correlation[j] + null.g[j]) }
+    for term in live where penalty.factors[term] > 0 {
+      let group = design.coordinates[term]
+      let pull = group.reduce(0) { $0 + null.g[$1] * null.g[$1] }.squareRoot()
+      largest = max(largest, pull / expanded.factors[group.lowerBound])
+    }
+    nullObjective = max(residual, .ulpOfOne * loss.targetNorm) / 2
+    // A target that no column correlates with still gets a grid, of solutions that are all zero.
+    lambdaMax = max(largest / max(penalty.alpha, 1e-3), .ulpOfOne)
+    targetCorrelations = design.coordinates.map { group in
+      let square = group.reduce(0.0) { sum, j in
+        let c = loss.correlation[j]
+        return loss.diagonal[j] > 0 ? sum + c * c / loss.diagonal[j] : sum
+      }
+      return min(1, (square / loss.targetNorm).squareRoot())
+    }
+    nullCoefficients = null.b
+    (self.design, self.loss, self.penalty) = (design, loss, expanded)
+    (self.exclusions, self.live) = (exclusions, live)
+  }
+
+  /// What a solution is on a path.
+  ///
+  /// - Parameters:
+  ///   - lambda: on the scale of the target.
+  ///   - b: one coefficient a coordinate.
+  ///   - g: c − G b
+  func point(_ lambda: Double, _ b: [Double], _ g: [Double], _ outcome: Outcome)
+    -> RegularizationPath.Point
+  {
+    // This is done for each λ of each fold, so nothing is made that is not needed.
+    var (support, groups, explained) = ([Int](), [Range<Int>](), 0.0)
+    support.reserveCapacity(b.count)
+    groups.reserveCapacity(b.count)
+    for term in live {
+      let group = design.coordinates[term]
+      guard group.contains(where: { b[$0] != 0 }) else { continue }
+      support.append(term)
+      groups.append(group)
+      for j in group { explained += b[j] * (loss.correlation[j] + g[j]) }
+    }
+    return RegularizationPath.Point(
+      lambda: lambda, support: support, groups: groups, b: b,
+      devianceRatio: explained / loss.targetNorm, gap: outcome.gap / nullObjective,
+      isDirect: outcome.isDirect)
+  }
+
+  /// - Parameters:
+  ///   - penalty: on the terms.
+  ///   - dependent: coordinates without a penalty that those before them span.
+  func path(
+    _ points: [RegularizationPath.Point], _ penalty: ElasticNet, dependent: Set<Int>
+  ) -> RegularizationPath {
+    var exclusions = exclusions
+    for term in live where dependent.isSuperset(of: design.coordinates[term]) {
+      exclusions[term] = .dependent
+    }
+    let scale = design.targetScale
+    return RegularizationPath(
+      points: points, design: design, penalty: penalty, exclusions: exclusions,
+      targetCorrelations: targetCorrelations, rows: rows,
+      nullDeviance: loss.targetNorm * scale * scale, family: .gaussian)
+  }
+}

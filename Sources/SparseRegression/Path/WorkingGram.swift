@@ -1,0 +1,162 @@
+internal import Synchronization
+
+/// X'WX of the raw columns, with the curvature of the loss for weights: what Newton's method on the
+/// coefficients solves with.
+///
+/// The curvature is that of one fit to all rows, and is kept while it serves: along a path it changes
+/// little, and the fits of the folds differ little from the whole. A wrong curvature costs steps, never
+/// accuracy, since gradients are always those of the fit at hand. Products are kept block by block, so
+/// that they serve every training set.
+final class WorkingGram: Sendable {
+  let table: LossTable
+  let responses: Int
+  /// For each pair k ≤ m of responses, wᵢ ∂²ℓ/∂η_k∂η_m, one value a row.
+  private let weights: [[Double]]
+  /// Row by row of X'WX: for each place, one product a block. By pair and place.
+  private let rows: Mutex<[Int: [Double]]>
+
+  init(_ table: LossTable, responses: Int, weights: [[Double]]) {
+    (self.table, self.responses, self.weights) = (table, responses, weights)
+    rows = Mutex([:])
+  }
+
+  private init(_ table: LossTable, responses: Int, weights: [[Double]], rows: [Int: [Double]]) {
+    (self.table, self.responses, self.weights) = (table, responses, weights)
+    self.rows = Mutex(rows)
+  }
+
+  /// The same curvature, with more places.
+  func extended(to table: LossTable) -> WorkingGram {
+    WorkingGram(
+      table, responses: responses, weights: weights, rows: rows.withLock { $0 })
+  }
+
+  private func key(_ place: Int, _ k: Int, _ m: Int) -> Int {
+    let (low, high) = (min(k, m), max(k, m))
+    return (low * responses + high) * (1 << 32) + place
+  }
+
+  private func weights(_ k: Int, _ m: Int) -> [Double] {
+    let (low, high) = (min(k, m), max(k, m))
+    return weights[low * responses - low * (low - 1) / 2 + high - low]
+  }
+
+  /// The products of one place with all places, for each of these one a block.
+  ///
+  /// Whoever asks first works it out; who else asks meanwhile comes to the same.
+  func row(_ place: Int, _ k: Int, _ m: Int) -> [Double] {
+    let key = key(place, k, m)
+    let known = rows.withLock { $0[key] } ?? []
+    let blocks = table.matrix.blocks.count
+    guard known.count < table.count * blocks else { return known }
+    let row = known + products([place], k, m, known.count / blocks..<table.count, threads: 1)[0]
+    rows.withLock { $0[key] = row }
+    return row
+  }
+
+  /// Works the rows of some places out, all at once.
+  func prepare(_ places: [Int], threads: Int) {
+    for k in 0..<responses {
+      for m in k..<responses {
+        let wanted = rows.withLock { rows in places.filter { rows[key($0, k, m)] == nil } }
+        guard !wanted.isEmpty else { continue }
+        let made = products(wanted, k, m, 0..<table.count, threads: threads)
+        rows.withLock { rows in
+          for (place, row) in zip(wanted, made) { rows[key(place, k, m)] = row }
+        }
+      }
+    }
+  }
+
+  private func products(
+    _ some: [Int], _ k: Int, _ m: Int, _ places: Range<Int>, threads: Int
+  ) -> [[Double]] {
+    let weights = weights(k, m)
+    let blocks = table.matrix.blocks.count
+    let sums = concurrentMap(blocks, threads: threads) { block in
+      var out = [Double](repeating: 0, count: places.count * some.count)
+      for stretch in table.stretches where stretch.block == block {
+        let count = stretch.rows.count
+        var vectors = [Double](repeating: 0, count: count * some.count)
+        for (index, place) in some.enumerated() {
+          let x = table.values(place, stretch.rows)
+          for row in 0..<count {
+            vectors[row &* some.count &+ index] = x[row] * weights[stretch.rows.lowerBound &+ row]
+          }
+        }
+        table.addTransposedProduct(
+          stretch.rows, vectors, stride: some.count, places: places, to: &out)
+      }
+      return out
+    }
+    return some.indices.map { index in
+      var row = [Double](repeating: 0, count: places.count * blocks)
+      for (block, sum) in sums.enumerated() {
+        for place in 0..<places.count {
+          row[place &* blocks &+ block] = sum[place &* some.count &+ index]
+        }
+      }
+      return row
+    }
+  }
+}
+
+/// One coefficient of a fit: Σ factorᵢ xᵢ over places of the table, in one of the responses.
+struct LossCoordinate: Sendable {
+  let places: [Int]
+  let factors: [Double]
+  let response: Int
+
+  /// The intercept.
+  init(interceptOf response: Int) {
+    (places, factors, self.response) = ([0], [1], response)
+  }
+
+  /// - Parameter places: of the coordinate's columns.
+  init(_ coordinate: LocalCoordinate, places: [Int], response: Int) {
+    var (some, factors) = ([Int](), [Double]())
+    if coordinate.constant != 0 { (some, factors) = ([0], [-coordinate.constant]) }
+    for (place, factor) in zip(places, coordinate.basis) where factor != 0 {
+      some.append(place)
+      factors.append(factor)
+    }
+    (self.places, self.factors, self.response) = (some, factors, response)
+  }
+}
+
+/// Rows of the Gram matrix of a fit's coordinates, made from products of raw columns.
+struct LossGram: GramSource {
+  var working: WorkingGram
+  var coordinates: [LossCoordinate]
+  /// The blocks that are fitted, and the weight of their rows.
+  let blocks: [Int]
+  let weight: Double
+
+  var isDear: Bool { false }
+
+  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+    some.map { products($0, with: others) }
+  }
+
+  func product(_ j: Int, _ k: Int) -> Double { products(j, with: [k])[0] }
+
+  private func products(_ j: Int, with others: [Int]) -> [Double] {
+    let one = coordinates[j]
+    let rows = (0..<working.responses).map { m in
+      one.places.map { working.row($0, one.response, m) }
+    }
+    let all = working.table.matrix.blocks.count
+    return others.map { index in
+      let other = coordinates[index]
+      var sum = 0.0
+      for (row, a) in zip(rows[other.response], one.factors) {
+        for (place, b) in zip(other.places, other.factors) {
+          var product = 0.0
+          for block in blocks { product += row[place &* all &+ block] }
+          sum += a * b * product
+        }
+      }
+      return sum / weight
+    }
+  }
+}

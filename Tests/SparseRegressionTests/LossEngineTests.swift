@@ -1,0 +1,219 @@
+import Foundation
+import Testing
+
+@testable import SparseRegression
+
+/// The engine for losses against the engines of least squares, and laws of its own.
+@Suite struct LossEngineTests {
+  private static let alike = EngineTests.cases.filter { $0.description != "elastic net" }
+
+  /// Least squares by Newton's steps is least squares: groups, missing cells, weights, factors, signs, with
+  /// or without intercept and standardization, columns watched from the start or let in.
+  @Test(arguments: alike)
+  func squaresAreLeastSquares(_ one: EngineTests.Case) throws {
+    let penalty = one.penalty(one.data.terms.count)
+    var options = one.options
+    let slow = try PathFit(
+      one.data.blocksOfMoments(), plan: one.plan, terms: one.data.termsOfMoments, penalty, options)
+    options.grid = .values(slow.path.points.map(\.lambda))
+    options.tolerance = 1e-10
+    let fast = try PathFit(
+      one.data.matrix(intercept: options.intercept), Response(.multigaussian(targets: 1)),
+      plan: one.plan, terms: one.data.terms, penalty, options)
+    #expect(slow.path.exclusions == fast.path.exclusions)
+    let scale = slow.path.design.targetScale
+    for (a, b) in zip(slow.path.points, fast.path.points) {
+      for term in Set(a.support).symmetricDifference(b.support) {
+        // At a tie rounding decides.
+        let norm = zip(a.support + b.support, a.norms.map { $0 * scale } + b.norms)
+          .first { $0.0 == term }!.1
+        #expect(norm < 1e-7 * scale)
+      }
+      #expect(isClose(a.devianceRatio, b.devianceRatio, 1e-8))
+      #expect(b.gap <= 1e-10)
+    }
+    for step in slow.path.points.indices {
+      let (a, b) = (slow.path.original(step), fast.path.original(step))
+      #expect(isClose(a.intercept, b.intercept, 1e-6))
+      #expect(
+        isClose(slow.crossValidation!.mean[step], fast.crossValidation!.mean[step], 1e-7))
+    }
+  }
+
+  /// A wide table with a target of 0 and 1.
+  private static func wide(seed: UInt64) -> BothWays {
+    var data = BothWays(n: 80, numbers: 500, seed: seed)
+    for i in data.rows.indices {
+      data.rows[i][data.numbers - 1] = data.rows[i][data.numbers - 1] > 3 ? 1 : 0
+    }
+    return data
+  }
+
+  @Test func threadsNeverMatter() throws {
+    let data = Self.wide(seed: 20)
+    let penalty = ElasticNet(count: data.terms.count)
+    let fits = try [1, 3].map { threads in
+      try PathFit(
+        data.matrix(threads: threads), Response(.binomial), plan: .leaveOneOut, terms: data.terms,
+        penalty, PathOptions(grid: .automatic(count: 20, ratio: 0.2)), threads: threads)
+    }
+    #expect(fits[0].crossValidation == fits[1].crossValidation)
+    #expect(fits[0].path.points.map(\.values) == fits[1].path.points.map(\.values))
+  }
+
+  /// At every λ no column left out pulls harder than its price, and one that is in pulls just as hard.
+  @Test func optimalityHoldsOverAllColumns() throws {
+    let data = Self.wide(seed: 21)
+    let path = try PathFit(
+      data.matrix(), Response(.binomial), terms: data.terms, ElasticNet(count: data.terms.count),
+      PathOptions(grid: .automatic(count: 15, ratio: 0.1), tolerance: 1e-10)
+    ).path
+    let n = Double(data.rows.count)
+    for (step, point) in path.points.enumerated() {
+      let (intercept, columns, values) = path.original(step)
+      let pulls = data.rows.map { row in
+        let eta = zip(columns, values).reduce(intercept) { $0 + $1.1 * row[$1.0] }
+        return row[data.numbers - 1] - 1 / (1 + exp(-eta))
+      }
+      #expect(abs(pulls.reduce(0, +)) < 1e-6 * n)
+      for term in data.terms.indices where path.exclusions[term] == nil {
+        let (center, scale) = (path.design.center[term], path.design.scale[term])
+        let pull = zip(data.rows, pulls).reduce(0) { $0 + ($1.0[term] - center) / scale * $1.1 } / n
+        #expect(abs(pull) <= point.lambda * (1 + 1e-6))
+        if point.support.contains(term) { #expect(isClose(abs(pull), point.lambda, 1e-7)) }
+      }
+    }
+  }
+
+  /// The unit of a column changes nothing, nor does its place.
+  @Test func unitsAndOrderChangeNothing() throws {
+    var data = BothWays(n: 90, numbers: 12, seed: 22)
+    for i in data.rows.indices { data.rows[i][12] = data.rows[i][12] > 3 ? 1 : 0 }
+    var other = data
+    for i in other.rows.indices {
+      other.rows[i] = data.rows[i][..<12].reversed().map { 1e3 * $0 - 5 } + [data.rows[i][12]]
+    }
+    let paths = try [data, other].map {
+      try PathFit(
+        $0.matrix(), Response(.binomial), terms: $0.terms, ElasticNet(count: 12), PathOptions()
+      ).path
+    }
+    #expect(paths[0].points.count == paths[1].points.count)
+    for (a, b) in zip(paths[0].points, paths[1].points) {
+      #expect(isClose(a.lambda, b.lambda, 1e-9))
+      #expect(a.support == b.support.map { 11 - $0 }.sorted())
+    }
+  }
+
+  /// Whole weights are repeated rows.
+  @Test(arguments: [Family.binomial, .poisson, .huber(delta: 1)])
+  func weightsAreRepeatedRows(_ family: Family) throws {
+    var data = BothWays(n: 60, numbers: 8, seed: 23)
+    for i in data.rows.indices {
+      let y = data.rows[i][8]
+      data.rows[i][8] = family == .binomial ? (y > 3 ? 1 : 0) : max(0, y.rounded())
+    }
+    var doubled = data
+    data.weights = data.rows.indices.map { $0 % 3 == 0 ? 2 : 1 }
+    for i in data.rows.indices where i % 3 == 0 {
+      doubled.rows.append(data.rows[i])
+      doubled.ones.append([])
+      doubled.weights.append(1)
+      doubled.blocks.append(data.blocks[i])
+    }
+    let fits = try [data, doubled].map {
+      try PathFit(
+        $0.matrix(), Response(family), plan: .leaveOneOut, terms: $0.terms, ElasticNet(count: 8),
+        PathOptions(grid: .automatic(count: 20), tolerance: 1e-10))
+    }
+    for (a, b) in zip(fits[0].path.points, fits[1].path.points) {
+      #expect(isClose(a.lambda, b.lambda, 1e-8))
+      #expect(isClose(a.devianceRatio, b.devianceRatio, 1e-8))
+    }
+    for (a, b) in zip(fits[0].crossValidation!.mean, fits[1].crossValidation!.mean) {
+      #expect(isClose(a, b, 1e-7))
+    }
+  }
+
+  /// The constants of the tests above would not notice a wrong loss: here each is told by differences.
+  @Test func pullsAreDerivatives() {
+    let step = 1e-5
+    let losses: [(any RowLoss, [Double])] = [
+      (Binomial(target: [0, 1]), [-2.5, 0.4]),
+      (Poisson(target: [0, 3], offset: []), [-1, 1.2]),
+      (Huber([0, 1], delta: 1.5), [0.7, 1]),
+      (Multinomial(target: [2, 0], responses: 3), [0.1, -1, 2, 0.3, 0.2, -0.4]),
+      (SquaredErrors(target: [1, 2, 3, 4], responses: 2), [0.5, 0, -1, 2]),
+    ]
+    for (loss, eta) in losses {
+      let k = loss.responses
+      func evaluate(_ eta: [Double], _ row: Int) -> LossBlock {
+        let stride = LossBlock.stride(fits: 1, responses: k)
+        var padded = [Double](repeating: 0, count: stride)
+        for m in 0..<k { padded[m] = eta[row * k + m] }
+        var block = LossBlock(
+          row..<row + 1, fits: 1, responses: k, weights: [2], offset: [], eta: padded)
+        loss.evaluate(&block)
+        return block
+      }
+      func value(_ eta: [Double], _ row: Int) -> Double {
+        evaluate(eta, row).value[..<k].reduce(0, +)
+      }
+      for row in 0..<2 {
+        let curvature = loss.curvature(row..<row + 1, Array(eta[row * k..<(row + 1) * k]))
+        for m in 0..<k {
+          var (up, down) = (eta, eta)
+          up[row * k + m] += step
+          down[row * k + m] -= step
+          let slope = (value(up, row) - value(down, row)) / (2 * step)
+          #expect(isClose(evaluate(eta, row).eta[m], -slope, 1e-8))
+          let bend = (evaluate(up, row).eta[m] - evaluate(down, row).eta[m]) / (-4 * step)
+          let place = m * k - m * (m - 1) / 2
+          #expect(abs(curvature[place][0] - bend) < 2e-3)
+        }
+        #expect(value(eta, row) / 2 >= loss.least(row))
+      }
+    }
+  }
+}
+
+/// Penalized Huber regression against figures of its own script.
+@Suite struct HuberReferenceTests {
+  private struct Call: Decodable {
+    let delta: Double
+    let alpha: Double
+  }
+
+  @Test(arguments: ["outliers", "wide"])
+  func pathEqualsReference(name: String) throws {
+    let folder = ReferenceCase.root.appending(path: "huber").appending(path: name)
+    let call = try JSONDecoder().decode(
+      Call.self, from: Data(contentsOf: folder.appending(path: "case.json")))
+    let (data, path) = (
+      try Table(folder.appending(path: "data.csv")), try Table(folder.appending(path: "path.csv"))
+    )
+    let predictors = data.names.filter { $0 != "y" }
+    let columns = (predictors + ["y"]).map { data[$0] }
+    var store = RowStore(numbers: columns.count, limit: .max) { -1 }
+    try store.append(
+      blocks: Array(repeating: 0, count: data.count),
+      weights: Array(repeating: 1, count: data.count), ones: [])
+    for row in 0..<data.count {
+      store.fill(row) { out in for j in out.indices { out[j] = columns[j][row] } }
+    }
+    let found = try PathFit(
+      ColumnMatrix(store, width: columns.count, blockCount: 1, centers: true, threads: 1),
+      Response(.huber(delta: call.delta)), terms: predictors.indices.map { .number($0) },
+      ElasticNet(alpha: call.alpha, count: predictors.count),
+      PathOptions(grid: .values(path["lambda"]), tolerance: 1e-10)
+    ).path
+    for step in found.points.indices {
+      let beta = found.dense(step)
+      for (j, name) in predictors.enumerated() {
+        let scale = found.design.scale[j]
+        #expect(isClose(beta[j] * scale, path[name][step] * scale, 1e-6))
+      }
+      #expect(isClose(found.original(step).intercept, path["intercept"][step], 1e-6))
+    }
+  }
+}
