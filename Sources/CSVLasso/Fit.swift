@@ -165,6 +165,14 @@ public struct Fit: Sendable {
       )
     }
     if options.crossValidates { try checkFolds(rows, blocks, options, source) }
+    if options.alpha == 0, p > mostRidge, case .columns(_, let response) = blocks.fitted,
+      response.family != .gaussian
+    {
+      throw Failure(
+        .data,
+        "\(source): ridge keeps every column, and \(p) are more than the \(mostRidge) that it takes for this family (use --alpha 0.01 or more, or leave columns out with --features)"
+      )
+    }
     var lambdas: [Double] = []
     if case .values(let values) = options.path.grid { lambdas += values }
     if case .lambda(let value) = options.criterion { lambdas.append(value) }
@@ -175,6 +183,9 @@ public struct Fit: Sendable {
       )
     }
   }
+
+  /// Ridge solves with a matrix of all columns; families whose curvature changes do so over and over.
+  private static let mostRidge = 2000
 
   private static func checkFolds(
     _ rows: Int, _ blocks: RowBlocks, _ options: Options, _ source: String
