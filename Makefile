@@ -8,7 +8,7 @@ BUILD := .build/release/csvlasso
 MANUAL_DATE := 2026-11-24
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man static install bench bench-quick bench-scale bench-micro gate gate-refresh clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man static install bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-scale: static ## how time and memory grow in rows and columns, with a plot
 
 bench-micro: dependencies ## time reader, parser, moments, solver and writer by themselves
 	$(SWIFT) run -c release MicroBenchmarks
+
+pictures: build ## draw docs/regularization.svg anew (Python; matplotlib goes to .build/peers/plot)
+	python3 scripts/regularization-picture.py
 
 gate: build ## count instructions on small inputs; fails where they rose by more than 10 %
 	@scripts/install-dependencies.sh valgrind

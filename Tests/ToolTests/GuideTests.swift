@@ -6,7 +6,7 @@ import Testing
 /// Figures of six digits and more may differ by one part in a million, as BLAS libraries do in the last
 /// digits; the size of a duality gap is all rounding, and not compared.
 @Suite(.serialized) struct GuideTests {
-  @Test(arguments: ["README.md", "GUIDE.md", "docs/model.md"])
+  @Test(arguments: ["README.md", "GUIDE.md", "docs/model.md", "docs/regularization.md"])
   func everyCommandPutsOutWhatTheDocumentShows(document: String) throws {
     let shell = try Shell()
     defer { shell.remove() }
