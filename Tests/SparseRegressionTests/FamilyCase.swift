@@ -64,14 +64,9 @@ struct FamilyCase {
   }
 
   var penalty: ElasticNet {
-    let p = predictors.count
-    let signs = (0..<p).map { j -> ElasticNet.Sign in
-      if call.lower?[j] == 0 { return .nonnegative }
-      if call.upper?[j] == 0 { return .nonpositive }
-      return .free
-    }
-    return ElasticNet(
-      alpha: call.alpha, factors: call.penalty ?? Array(repeating: 1, count: p), signs: signs)
+    ElasticNet(
+      alpha: call.alpha, penalty: call.penalty, lower: call.lower, upper: call.upper,
+      count: predictors.count)
   }
 
   var options: PathOptions {

@@ -50,14 +50,9 @@ struct ReferenceCase {
   }
 
   var penalty: ElasticNet {
-    let p = predictors.count
-    let signs = (0..<p).map { j -> ElasticNet.Sign in
-      if call.lower?[j] == 0 { return .nonnegative }
-      if call.upper?[j] == 0 { return .nonpositive }
-      return .free
-    }
-    return ElasticNet(
-      alpha: call.alpha, factors: call.penalty ?? Array(repeating: 1, count: p), signs: signs)
+    ElasticNet(
+      alpha: call.alpha, penalty: call.penalty, lower: call.lower, upper: call.upper,
+      count: predictors.count)
   }
 
   var options: PathOptions {
@@ -80,6 +75,19 @@ struct ReferenceCase {
   var blocks: [Moments] {
     let fold = data["fold"]
     return Set(fold).sorted().map { k in moments { fold[$0] == k } }
+  }
+}
+
+extension ElasticNet {
+  /// As the cases spell it: no factors for 1 each, and limits of 0 for signs.
+  init(alpha: Double, penalty: [Double]?, lower: [Double?]?, upper: [Double?]?, count: Int) {
+    let signs = (0..<count).map { j -> Sign in
+      if lower?[j] == 0 { return .nonnegative }
+      if upper?[j] == 0 { return .nonpositive }
+      return .free
+    }
+    self.init(
+      alpha: alpha, factors: penalty ?? Array(repeating: 1, count: count), signs: signs)
   }
 }
 
