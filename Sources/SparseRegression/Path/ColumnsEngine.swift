@@ -9,7 +9,7 @@ struct ColumnsEngine: PathEngine {
   private let problem: ColumnsProblem
   /// The fit to all rows, then one a fold.
   private var fits: [ColumnsFit]
-  private var screens: [Screen]
+  private var screens: Screens
   private let design: Design
   private var exclusions: [RegularizationPath.Exclusion?]
   private let targetCorrelations: [Double]
@@ -18,8 +18,6 @@ struct ColumnsEngine: PathEngine {
   let foldWeights: [Double]
   let lambdaMax: Double
 
-  /// Terms a screen.
-  private static let stretch = 512
   /// After so many epochs all terms are looked at, so that the bounds are fresh and the past is let go.
   private static let mostEpochs: UInt16 = 24
 
@@ -46,42 +44,21 @@ struct ColumnsEngine: PathEngine {
     }
 
     let statistics = fits.map(\.rows)
-    let starts = Array(stride(from: 0, to: terms.count, by: Self.stretch))
-    var measured = concurrentMap(starts.count, threads: threads) { index in
-      let start = starts[index]
-      var firstFit: [BlockSummary] = []
-      let screen = Screen(
-        start..<min(start + Self.stretch, terms.count), of: problem, statistics: statistics,
-        firstFit: &firstFit)
-      return (screen: screen, firstFit: firstFit)
-    }
-    screens = measured.map(\.screen)
     var everyRow = statistics[0]
-    everyRow.take(measured.flatMap(\.firstFit), of: terms)
-    measured = []
+    screens = Screens(problem, statistics, everyRow: &everyRow, threads: threads)
     for (column, number) in everyRow.numbers.enumerated()
     where !number.mean.isFinite || !number.comoment.isFinite { throw .overflow(column: column) }
     let design = Design(
       everyRow, columns: matrix.width, target: matrix.numbers, terms,
       standardize: options.standardize, intercept: options.intercept)
-    var exclusions: [RegularizationPath.Exclusion?] = design.exclusions(penalty)
-    let candidates = terms.indices.filter { exclusions[$0] == nil }
-    let likeness = Likeness(
-      problem, fits[0].rows, target: fits[0].residual, screens, threads: threads)
-    targetCorrelations = terms.indices.map { min(1, likeness.projections[$0, 0]) }
-    let standIns = Twins.find(
-      design, penalty, among: candidates, projections: likeness.projections,
-      overlap: likeness.overlap)
-    for (term, standIn) in standIns.enumerated() {
-      if let standIn { exclusions[term] = .twin(of: standIn) }
-    }
-    for term in terms.indices where exclusions[term] != nil {
-      screens[term / Self.stretch].exclude(term)
-    }
-    let unpenalized = candidates.filter { penalty.factors[$0] == 0 && exclusions[$0] == nil }
+    let found = screens.excludeTwins(
+      problem, fits[0].rows, design, target: fits[0].residual)
+    targetCorrelations = found.targetCorrelations
+    var exclusions = found.exclusions
+    let unpenalized = terms.indices.filter { penalty.factors[$0] == 0 && exclusions[$0] == nil }
     concurrently(&fits, threads: threads) { _, fit in fit.fitNull(unpenalized) }
     for (index, fit) in fits.enumerated() {
-      for term in unpenalized { screens[term / Self.stretch].exclude(term, from: index) }
+      for term in unpenalized { screens.exclude(term, from: index) }
       for term in fit.dependent where index == 0 { exclusions[term] = .dependent }
     }
     (self.problem, self.fits, self.design) = (problem, fits, design)
@@ -91,9 +68,8 @@ struct ColumnsEngine: PathEngine {
     for index in self.fits.indices { self.fits[index].mark(forgets: true) }
     _ = Self.look(
       problem, self.fits, &screens, lambda: .infinity, epoch: 0, all: true, threads: threads)
-    let largest = screens.reduce(0) { max($0, $1.largestPull) }
     lambdaMax =
-      max(largest / max(penalty.alpha, 1e-3), .ulpOfOne) * self.fits[0].targetScale
+      max(screens.largestPull / max(penalty.alpha, 1e-3), .ulpOfOne) * self.fits[0].targetScale
   }
 
   var isTall: Bool { fits[0].rows.rows >= design.count }
@@ -121,39 +97,23 @@ struct ColumnsEngine: PathEngine {
     for index in fits.indices { fits[index].mark(forgets: refreshes) }
     let found = Self.look(
       problem, fits, &screens, lambda: lambda, epoch: epoch, all: refreshes, threads: threads)
-    var terms = [[Int]](repeating: [], count: fits.count)
-    var isViolated = [Bool](repeating: false, count: fits.count)
-    for stretch in found {
-      for (fit, some) in stretch.enumerated() {
-        terms[fit] += some.map(\.term)
-        isViolated[fit] = isViolated[fit] || some.contains { $0.isViolator }
-      }
-    }
+    let terms = found.map { $0.map(\.term) }
     for (fit, new) in terms.enumerated() {
-      for term in new { screens[term / Self.stretch].exclude(term, from: fit) }
+      for term in new { screens.exclude(term, from: fit) }
     }
-    let new = terms
     concurrently(&fits, threads: threads) { index, fit in
-      if !new[index].isEmpty { fit.watch(new[index]) }
+      if !terms[index].isEmpty { fit.watch(terms[index]) }
     }
-    return isViolated
+    return found.map { $0.contains { $0.isViolator } }
   }
 
   private static func look(
-    _ problem: ColumnsProblem, _ fits: [ColumnsFit], _ screens: inout [Screen], lambda: Double,
+    _ problem: ColumnsProblem, _ fits: [ColumnsFit], _ screens: inout Screens, lambda: Double,
     epoch: UInt16, all: Bool, threads: Int
-  ) -> [[[Screen.Found]]] {
-    let vectors = InterleavedVectors(fits.map(\.weightedResidual))
-    let now = concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) }
-    let (bounds, statistics) = (Screen.Bounds(now), fits.map(\.rows))
-    var work = screens.map { (screen: $0, found: [[Screen.Found]]()) }
-    screens = []
-    concurrently(&work, threads: threads) { _, one in
-      one.found = one.screen.look(
-        problem, statistics, vectors, now: epoch, at: now, bounds, all: all)
-    }
-    screens = work.map(\.screen)
-    return work.map(\.found)
+  ) -> [[Screen.Found]] {
+    screens.look(
+      problem, fits.map(\.rows), InterleavedVectors(fits.map(\.weightedResidual)), epoch: epoch,
+      at: concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) }, all: all)
   }
 
   func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {

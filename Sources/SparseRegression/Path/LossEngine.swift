@@ -12,7 +12,7 @@ struct LossEngine: PathEngine {
   private var exclusions: [RegularizationPath.Exclusion?]
   private let targetCorrelations: [Double]
   private let threads: Int
-  private var screens: [Screen]
+  private var screens: Screens
   private var epoch: UInt16 = 0
   /// Whether all terms are watched from the start.
   private let watchesAll: Bool
@@ -21,8 +21,6 @@ struct LossEngine: PathEngine {
 
   /// Up to so many raw columns all are watched: looking which to watch would cost more.
   private static let alwaysWatched = 400
-  /// Terms a screen.
-  private static let stretch = 512
   /// After so many epochs all terms are looked at, so that the bounds are fresh and the past is let go.
   private static let mostEpochs: UInt16 = 24
 
@@ -62,41 +60,19 @@ struct LossEngine: PathEngine {
 
     var everyRow = fits[0].rows
     let statistics = watchesAll ? [everyRow] : fits.map(\.rows)
-    let starts = Array(stride(from: 0, to: terms.count, by: Self.stretch))
-    var measured = concurrentMap(starts.count, threads: threads) { index in
-      let start = starts[index]
-      var firstFit: [BlockSummary] = []
-      let screen = Screen(
-        start..<min(start + Self.stretch, terms.count), of: problem.base, statistics: statistics,
-        firstFit: &firstFit)
-      return (screen: screen, firstFit: firstFit)
-    }
-    screens = measured.map(\.screen)
-    everyRow.take(measured.flatMap(\.firstFit), of: terms)
-    measured = []
+    screens = Screens(problem.base, statistics, everyRow: &everyRow, threads: threads)
     for (column, number) in everyRow.numbers.enumerated()
     where !number.mean.isFinite || !number.comoment.isFinite { throw .overflow(column: column) }
     let design = Design(
       everyRow, columns: matrix.width, target: matrix.numbers, terms,
       standardize: options.standardize, intercept: options.intercept, standardizesTarget: false)
-    var exclusions = design.exclusions(penalty)
-    let candidates = terms.indices.filter { exclusions[$0] == nil }
-    let likeness = Likeness(
-      problem.base, everyRow, target: problem.unitTarget(everyRow), screens, threads: threads)
-    targetCorrelations = terms.indices.map { min(1, likeness.projections[$0, 0]) }
-    let standIns = Twins.find(
-      design, penalty, among: candidates, projections: likeness.projections,
-      overlap: likeness.overlap)
-    for (term, standIn) in standIns.enumerated() {
-      if let standIn { exclusions[term] = .twin(of: standIn) }
-    }
-    for term in terms.indices where exclusions[term] != nil {
-      screens[term / Self.stretch].exclude(term)
-    }
+    let found = screens.excludeTwins(
+      problem.base, everyRow, design, target: problem.unitTarget(everyRow))
+    (exclusions, targetCorrelations) = (found.exclusions, found.targetCorrelations)
     (self.problem, self.pass, self.working, self.fits) = (problem, pass, working, fits)
-    (self.design, self.exclusions, self.threads) = (design, exclusions, threads)
+    (self.design, self.threads) = (design, threads)
     (self.watchesAll, lambdaMax) = (watchesAll, 0)
-    fitNull(candidates.filter { exclusions[$0] == nil })
+    fitNull(terms.indices.filter { exclusions[$0] == nil })
   }
 
   /// Fits the intercepts, then the unpenalized terms, and looks where the path begins.
@@ -109,7 +85,7 @@ struct LossEngine: PathEngine {
     let unpenalized = live.filter { factors[$0] == 0 }
     if !unpenalized.isEmpty {
       watch(fits.map { _ in unpenalized })
-      for term in unpenalized { screens[term / Self.stretch].exclude(term) }
+      for term in unpenalized { screens.exclude(term) }
       learn()
       settle(0)
     }
@@ -122,8 +98,7 @@ struct LossEngine: PathEngine {
     } else {
       markEpoch(forgets: true)
       _ = look(at: .infinity, all: true)
-      let largest = screens.reduce(0) { max($0, $1.largestPull) }
-      lambdaMax = max(largest / alpha, .leastNormalMagnitude)
+      lambdaMax = max(screens.largestPull / alpha, .leastNormalMagnitude)
     }
   }
 
@@ -208,35 +183,21 @@ struct LossEngine: PathEngine {
     let refreshes = epoch + 1 == Self.mostEpochs
     epoch = refreshes ? 0 : epoch + 1
     markEpoch(forgets: refreshes)
-    var terms = [[Int]](repeating: [], count: fits.count)
-    var isViolated = false
-    for stretch in look(at: lambda, all: refreshes) {
-      for (fit, some) in stretch.enumerated() {
-        terms[fit] += some.map(\.term)
-        isViolated = isViolated || some.contains { $0.isViolator }
-      }
-    }
+    let found = look(at: lambda, all: refreshes)
+    let terms = found.map { $0.map(\.term) }
     for (fit, new) in terms.enumerated() {
-      for term in new { screens[term / Self.stretch].exclude(term, from: fit) }
+      for term in new { screens.exclude(term, from: fit) }
     }
     if terms.contains(where: { !$0.isEmpty }) { watch(terms) }
-    return isViolated
+    return found.contains { $0.contains { $0.isViolator } }
   }
 
-  private mutating func look(at lambda: Double, all: Bool) -> [[[Screen.Found]]] {
-    let vectors = InterleavedVectors(fits.map(\.weightedResidual))
+  private mutating func look(at lambda: Double, all: Bool) -> [[Screen.Found]] {
     let fits = fits
-    let now = concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) }
-    let (bounds, statistics) = (Screen.Bounds(now), fits.map(\.rows))
-    let (problem, epoch) = (problem.base, epoch)
-    var work = screens.map { (screen: $0, found: [[Screen.Found]]()) }
-    screens = []
-    concurrently(&work, threads: threads) { _, one in
-      one.found = one.screen.look(
-        problem, statistics, vectors, now: epoch, at: now, bounds, all: all)
-    }
-    screens = work.map(\.screen)
-    return work.map(\.found)
+    return screens.look(
+      problem.base, fits.map(\.rows), InterleavedVectors(fits.map(\.weightedResidual)),
+      epoch: epoch, at: concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) },
+      all: all)
   }
 
   /// Has the curvature worked out anew where steps bring little: first at the fit to all rows, for all; for
