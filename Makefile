@@ -53,7 +53,7 @@ man: dependencies ## write the manual page anew
 	$(SWIFT) package --allow-writing-to-package-directory generate-manual --date $(MANUAL_DATE)
 	cp .build/plugins/GenerateManual/outputs/CSVLassoTool/csvlasso.1 docs/csvlasso.1
 
-# OpenBLAS without threads, libstdc++, zlib and libzstd are linked in, too, where their archives are found.
+# OpenBLAS, libstdc++, zlib and libzstd are linked in, too, where their archives are found.
 static: dependencies
 	flags=$$(scripts/archives.sh) && \
 	  PKG_CONFIG_PATH="$(CURDIR)/.build/archives$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" \

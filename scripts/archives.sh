@@ -1,14 +1,13 @@
 #!/bin/sh
 # Readies the libraries that `make static` links in, and prints the flags for that.
 #
-# .build/archives gets links to the archives of OpenBLAS built without threads, libstdc++, zlib and libzstd,
-# and a pkg-config file that makes the linker look there first. What is linked that way starts at once: half
-# of the time of `csvlasso --version` went into relocating shared libraries, and into the threads that
-# OpenBLAS starts as soon as it is loaded. libcsv is LGPL and stays shared.
+# .build/archives gets links to the archives of OpenBLAS, libstdc++, zlib and libzstd, and a pkg-config file
+# that makes the linker look there first: much of the time of `csvlasso --version` went into relocating
+# shared libraries. libcsv is LGPL and stays shared.
 #
-# OpenBLAS without threads is a package of its own on Debian and Ubuntu, installed here where it is missing;
-# it leaves the one that others on the machine use in its place. Where an archive is missing, the folder
-# stays empty and the shared libraries are linked.
+# OpenBLAS is the build with threads. The one without would start sooner, but it must not be called by
+# several tasks at once: results then differ from run to run. Where an archive is missing, the folder stays
+# empty and the shared libraries are linked.
 #
 # The program is relocated when it starts, too, at 50,000 places. In their packed form (RELR) they are
 # read in an eighth of a byte each and not in 24; lld writes it, and glibc reads it from 2.36 on.
@@ -25,11 +24,11 @@ shared() {
 }
 
 if command -v dpkg-query >/dev/null 2>&1; then
-  scripts/install-dependencies.sh libopenblas-serial-dev >&2 || shared "no libopenblas-serial-dev"
+  scripts/install-dependencies.sh libopenblas-pthread-dev >&2 || shared "no libopenblas-pthread-dev"
 fi
 
 system=/usr/lib/$(uname -m)-linux-gnu
-openblas=$system/openblas-serial
+openblas=$system/openblas-pthread
 standard=$(clang -print-file-name=libstdc++.a 2>/dev/null || gcc -print-file-name=libstdc++.a 2>/dev/null || true)
 archives="$openblas/libopenblas.a $system/libz.a $system/libzstd.a $standard"
 for archive in $archives "$openblas/pkgconfig/openblas.pc"; do

@@ -3,11 +3,10 @@
 # are missing: with apt on Debian and Ubuntu, by sudo when not root; elsewhere it says which libraries are
 # missing. Does nothing where all are there.
 #
-# Of OpenBLAS any build will do; where there is none, the one without threads comes, since they are never
-# used and take time to start.
+# OpenBLAS is the usual build, with threads: the one without must not be called by several tasks at once.
 set -eu
 
-packages="libcsv-dev libfast-float-dev zlib1g-dev libzstd-dev $*"
+packages="libcsv-dev libopenblas-dev libfast-float-dev zlib1g-dev libzstd-dev $*"
 
 if ! command -v swift >/dev/null 2>&1; then
   echo "csvlasso: Swift 6.2 or later is needed (https://www.swift.org/install)" >&2
@@ -33,7 +32,6 @@ installed() {
   dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
 }
 
-installed libopenblas-dev || packages="libopenblas-serial-dev $packages"
 missing=""
 for package in $packages; do
   installed "$package" || case " $missing " in
