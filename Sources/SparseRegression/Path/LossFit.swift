@@ -182,7 +182,8 @@ struct LossFit: SolvedFit {
   mutating func propose(anticipates: Bool = false) {
     // An upper bound of the length of the working residual; only the solver's own gap depends on it.
     solver.recenter(gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
-    _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
+    // Far from the goal the quadratic is not worth more digits than it has.
+    _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-4 * min(gap, 1), 1e-12))
     trial = solver.b
     halvings = 0
     if trial == b { isDone = true }
