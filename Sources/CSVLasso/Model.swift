@@ -110,6 +110,10 @@ public enum Model {
               }
             }
           }
+          if let group = report.group {
+            text.key("group")
+            text.string(group)
+          }
           if let warning = report.warning {
             text.key("warning")
             text.string(warning)
@@ -121,11 +125,24 @@ public enum Model {
         }
       }
     }
+    groups(&text, fit)
     text.key("kept", indent: 2)
     text.strings(fit.keptLabels)
     text.key("written", indent: 2)
     text.strings(
       reports.indices.lazy.filter { reports.isWritten($0) }.map { fit.schema.header.label($0) })
+  }
+
+  /// The groups that were declared.
+  private static func groups(_ text: inout JSONText, _ fit: Fit) {
+    guard !fit.schema.groups.isEmpty else { return }
+    text.key("groups", indent: 2)
+    text.nested("{", "}", indent: 2) { text in
+      for group in fit.schema.groups {
+        text.key(group.name, indent: 4)
+        text.strings(group.columns.map { fit.schema.header.label($0) })
+      }
+    }
   }
 
   private static func path(_ text: inout JSONText, _ fit: Fit) {
@@ -165,11 +182,13 @@ public enum Model {
     let labels = fit.coefficientLabels
     // A missing cell filled with the column's centre, as a reader of the file would do it: what the
     // indicator then adds is its coefficient but for the way from the origin to the centre.
-    for (term, kind) in path.design.terms.enumerated() {
-      guard case .indicated(let value, let missing, let origin) = kind else { continue }
-      let way = origin - path.design.center[term]
-      for step in coefficients[missing]?.indices ?? 0..<0 {
-        coefficients[missing]![step] += (coefficients[value]?[step] ?? 0) * way
+    for (term, whole) in path.design.terms.enumerated() {
+      for (place, member) in whole.members.enumerated() {
+        guard case .indicated(let value, let missing, let origin) = member.term else { continue }
+        let way = origin - path.design.standardization(term, member: place).center
+        for step in coefficients[missing]?.indices ?? 0..<0 {
+          coefficients[missing]![step] += (coefficients[value]?[step] ?? 0) * way
+        }
       }
     }
     if path.family != .cox {
@@ -323,18 +342,19 @@ extension Fit {
     let predictorOf = places(of: schema.predictors, among: schema.roles.count)
     var labels: [Int: String] = [:]
     for term in Set(path.points.lazy.flatMap(\.support)) {
-      let column = columns[term]
-      let name = schema.header.label(column)
-      switch path.design.terms[term] {
-      case .number(let value): labels[value] = name
-      case .imputed(let value, _, _): labels[value] = name
-      case .indicated(let value, let missing, _):
-        labels[value] = name
-        labels[missing] = "\(name) is missing"
-      case .levels(let columns):
-        guard case .categorical(let levels) = types[Int(predictorOf[column])] else { continue }
-        for (level, place) in zip(levels, columns) {
-          labels[place] = level.map { "\(name)=\($0)" } ?? "\(name) is missing"
+      for (member, column) in zip(path.design.terms[term].members, columns[term]) {
+        let name = schema.header.label(column)
+        switch member.term {
+        case .number(let value), .imputed(let value, _, _): labels[value] = name
+        case .indicated(let value, let missing, _):
+          labels[value] = name
+          labels[missing] = "\(name) is missing"
+        case .levels(let columns):
+          guard case .categorical(let levels) = types[Int(predictorOf[column])] else { continue }
+          for (level, place) in zip(levels, columns) {
+            labels[place] = level.map { "\(name)=\($0)" } ?? "\(name) is missing"
+          }
+        case .group: preconditionFailure("a group has no group for a member")
         }
       }
     }

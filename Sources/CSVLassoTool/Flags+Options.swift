@@ -117,6 +117,7 @@ extension ModelFlags {
     }
     options.engine = engine
     for text in penalty { options.factors.append(try Self.factor(text)) }
+    for text in group { options.groups.append(try Self.group(text)) }
     options.path = PathOptions(
       grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol)
   }
@@ -142,6 +143,19 @@ extension ModelFlags {
     }
     return Options.Factor(
       columns: ColumnSelector(String(text[..<equals]), option: "--penalty"), value: value)
+  }
+}
+
+extension ModelFlags {
+  private static func group(_ text: String) throws(Failure) -> Options.Group {
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+      throw usage("--group takes NAME=SEL, not '\(text)' (give it once for each group)")
+    }
+    let name = String(text[..<equals])
+    return Options.Group(
+      name: name,
+      columns: ColumnSelector(
+        String(text[text.index(after: equals)...]), option: "--group \(name)"))
   }
 }
 

@@ -165,6 +165,11 @@ struct ModelFlags: ParsableArguments {
     help: ArgumentHelp("Multiply the penalty of columns; may be repeated.", valueName: "sel=f"))
   var penalty: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Columns to keep or drop together; may be repeated.", valueName: "name=sel"))
+  var group: [String] = []
+
   @Option(help: ArgumentHelp("Columns whose coefficient may not be negative.", valueName: "sel"))
   var positive: [String] = []
 

@@ -113,20 +113,29 @@ enum Summary {
     if let note = targetNote(fit) { lines.append(note) }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
-    let entered = fit.path.entries.count { $0 != nil }
-    if case .columns(let count) = fit.criterion, entered < count {
-      lines.append("note: only \(entered) columns enter the path")
-    }
+    if let note = shortageNote(fit) { lines.append(note) }
     if kept.isEmpty {
       lines.append("note: no column is \(fit.exact == nil ? "kept" : "in where the path ends")")
     }
     return lines
   }
 
+  /// Why fewer columns are kept than were asked for.
+  private static func shortageNote(_ fit: Fit) -> String? {
+    guard case .columns(let count) = fit.criterion else { return nil }
+    let entered = zip(fit.path.entries, fit.columns).reduce(0) {
+      $1.0 == nil ? $0 : $0 + $1.1.count
+    }
+    if entered < count { return "note: only \(entered) columns enter the path" }
+    let kept = fit.selection.kept.reduce(0) { $0 + fit.columns[$1].count }
+    guard kept < min(count, fit.options.maxFeatures ?? count) else { return nil }
+    return "note: the next to enter is a group, of which there is room for no part"
+  }
+
   private static func excluded(_ fit: Fit, _ exclusion: RegularizationPath.Exclusion) -> Mentioned {
     var columns = Mentioned()
-    for (column, other) in zip(fit.columns, fit.path.exclusions) where other == exclusion {
-      columns.add(fit.schema.header.label(column))
+    for (some, other) in zip(fit.columns, fit.path.exclusions) where other == exclusion {
+      for column in some { columns.add(fit.schema.header.label(column)) }
     }
     return columns
   }

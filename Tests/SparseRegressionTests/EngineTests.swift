@@ -56,6 +56,16 @@ struct BothWays: Sendable {
     }
   }
 
+  /// The same with terms of all kinds put into groups: those whose numbers leave the same remainder.
+  func grouped(by divisor: Int) -> BothWays {
+    var other = self
+    other.terms = (0..<divisor).flatMap { rest -> [Term] in
+      let some = terms.enumerated().filter { $0.offset % divisor == rest }.map(\.element)
+      return rest % 3 == 0 ? some : [.group(some)]
+    }
+    return other
+  }
+
   /// Columns 0 … numbers − 2, the target last, as the moments have it.
   func blocksOfMoments() -> [Moments] {
     let order = Array(0..<numbers - 1) + Array(numbers..<width) + [numbers - 1]
@@ -73,16 +83,7 @@ struct BothWays: Sendable {
   /// The terms over the columns of ``blocksOfMoments()``.
   var termsOfMoments: [Term] {
     func moved(_ column: Int) -> Int { column < numbers ? column : column - 1 }
-    return terms.map { term in
-      switch term {
-      case .number: term
-      case .imputed(let value, let missing, let origin):
-        .imputed(value: value, missing: moved(missing), origin: origin)
-      case .indicated(let value, let missing, let origin):
-        .indicated(value: value, missing: moved(missing), origin: origin)
-      case .levels(let columns): .levels(columns.map(moved))
-      }
-    }
+    return terms.map { $0.renumbered(moved) }
   }
 
   func matrix(limit: Int = .max, intercept: Bool = true, threads: Int = 1) throws -> ColumnMatrix {
@@ -142,6 +143,22 @@ struct BothWays: Sendable {
       "without intercept", BothWays(n: 50, numbers: 60, imputed: 10, factors: 3, seed: 11))
     through.options = PathOptions(intercept: false)
     cases.append(through)
+    cases.append(
+      Case(
+        "declared groups",
+        BothWays(
+          n: 60, numbers: 30, imputed: 10, indicated: 10, factors: 10, weighted: true, seed: 15
+        ).grouped(by: 17)))
+    var plain = Case(
+      "declared groups, nothing centred",
+      BothWays(n: 60, numbers: 40, imputed: 10, factors: 5, seed: 16).grouped(by: 15))
+    plain.options = PathOptions(standardize: false, intercept: false)
+    cases.append(plain)
+    var elasticGroups = Case(
+      "declared groups, elastic net",
+      BothWays(n: 70, numbers: 30, imputed: 5, factors: 4, seed: 17).grouped(by: 12))
+    elasticGroups.penalty = { ElasticNet(alpha: 0.5, count: $0) }
+    cases.append(elasticGroups)
     return cases
   }()
 

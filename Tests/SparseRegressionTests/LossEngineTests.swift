@@ -5,7 +5,9 @@ import Testing
 
 /// The engine for losses against the engines of least squares, and laws of its own.
 @Suite struct LossEngineTests {
-  private static let alike = EngineTests.cases.filter { $0.description != "elastic net" }
+  private static let alike = EngineTests.cases.filter {
+    !$0.description.contains("elastic net")
+  }
 
   /// Least squares by Newton's steps is least squares: groups, missing cells, weights, factors, signs, with
   /// or without intercept and standardization, columns watched from the start or let in.

@@ -30,10 +30,10 @@ struct ColumnsProblem: Sendable {
 
 extension Term {
   /// Whether the term has one coordinate, whatever the rows.
-  var isSingle: Bool {
+  package var isSingle: Bool {
     switch self {
     case .number, .imputed: true
-    case .indicated, .levels: false
+    case .indicated, .levels, .group: false
     }
   }
 }
@@ -54,12 +54,17 @@ struct LocalCoordinate: Sendable {
     var constant = 0.0
     if problem.options.intercept {
       let means = columns.map { problem.matrix.dot($0, rows.shares) }
-      for (mean, a) in zip(means, basis) where a != 0 { constant += a * mean }
-      if case .levels = problem.terms[term] {
+      for (member, places) in problem.terms[term].members {
+        let share = places.reduce(0.0) {
+          basis[$1] == 0 ? $0 : $0 + basis[$1] * means[$1]
+        }
+        guard case .levels = member else {
+          constant += share
+          continue
+        }
         // Each row has one level, so the constant can be theirs; a level that is not among the rows that
         // are fitted then has the prediction of the mean.
-        for place in basis.indices { basis[place] = means[place] > 0 ? basis[place] - constant : 0 }
-        constant = 0
+        for place in places { basis[place] = means[place] > 0 ? basis[place] - share : 0 }
       }
     }
     self.basis = basis
