@@ -34,6 +34,8 @@ extension Fit {
     public var scale: Double?
     /// The column that stands in for this one.
     public var twin: String?
+    /// The penalty factor, where an initial fit weighed it and it is finite.
+    public var factor: Double?
     /// What looks like a trap.
     public var warning: String?
   }
@@ -252,6 +254,9 @@ private struct ChosenPoint: Sendable {
         report.levels = zip(levels, columns).map { ($0, coefficient($1)) }
       }
     case .group: preconditionFailure("a group has no group for a member")
+    }
+    if fit.options.path.adaptive != nil, path.exclusions[term] == nil {
+      report.factor = path.penalty.factors[term]
     }
     if case .twin(let other) = path.exclusions[term] {
       report.twin = fit.columns[other].map { fit.schema.header.label($0) }.joined(separator: ";")

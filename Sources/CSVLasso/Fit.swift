@@ -100,11 +100,22 @@ public struct Fit: Sendable {
     switch error {
     case .overflow(let column):
       for (term, columns) in zip(blocks.terms, blocks.columns) {
-        for (member, place) in zip(term.members, columns) where member.term.columns.contains(column) {
+        for (member, place) in zip(term.members, columns)
+        where member.term.columns.contains(column) {
           return overflow(place, schema, source)
         }
       }
       return overflow(schema.target, schema, source)
+    case .noLeastSquares:
+      return Failure(
+        .data,
+        "\(source): --adaptive ols needs columns that do not depend on each other, and more rows than coefficients in every fold (use --adaptive ridge)"
+      )
+    case .tooLargeToWeigh:
+      return Failure(
+        .data,
+        "\(source): --adaptive needs a matrix of the rows or of the coefficients, and there are too many of both (leave columns out with --features, or leave --adaptive out)"
+      )
     case .group(let index):
       let label = schema.label(blocks.columns[index])
       let remedy =

@@ -101,6 +101,12 @@ extension Options {
       throw refuse("--metric class-error", "use --metric deviance")
     case .auc, .error, .deviance: break
     }
+    if path.adaptive != nil && family != .gaussian {
+      throw refuse(
+        "--adaptive",
+        family == .binomial
+          ? "--family gaussian fits 0 and 1 as numbers; or leave it out" : "leave it out")
+    }
     if offset != nil && family.isSquared {
       throw refuse("--offset", "subtract it from the target")
     }

@@ -28,6 +28,7 @@ public enum Model {
       text.key("seed", indent: 2)
       text.raw(String(fit.options.seed))
       text.member("alpha", fit.options.alpha)
+      adaptive(&text, fit)
       columns(&text, fit)
       path(&text, fit)
       crossValidation(&text, fit)
@@ -110,6 +111,10 @@ public enum Model {
               }
             }
           }
+          if let factor = report.factor {
+            text.key("penalty_factor")
+            text.number(factor)
+          }
           if let group = report.group {
             text.key("group")
             text.string(group)
@@ -131,6 +136,17 @@ public enum Model {
     text.key("written", indent: 2)
     text.strings(
       reports.indices.lazy.filter { reports.isWritten($0) }.map { fit.schema.header.label($0) })
+  }
+
+  private static func adaptive(_ text: inout JSONText, _ fit: Fit) {
+    guard let adaptive = fit.options.path.adaptive else { return }
+    text.key("adaptive", indent: 2)
+    text.nested("{", "}") { text in
+      text.key("initial")
+      text.string(adaptive.initial.rawValue)
+      text.key("exponent")
+      text.number(adaptive.exponent)
+    }
   }
 
   /// The groups that were declared.

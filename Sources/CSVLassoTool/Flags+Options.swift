@@ -119,7 +119,8 @@ extension ModelFlags {
     for text in penalty { options.factors.append(try Self.factor(text)) }
     for text in group { options.groups.append(try Self.group(text)) }
     options.path = PathOptions(
-      grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol)
+      grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol,
+      adaptive: try adaptive.map { text throws(Failure) in try Self.weights(text) })
   }
 
   private func grid() throws(Failure) -> LambdaGrid {
@@ -147,6 +148,17 @@ extension ModelFlags {
 }
 
 extension ModelFlags {
+  private static func weights(_ text: String) throws(Failure) -> AdaptiveWeights {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let initial = AdaptiveWeights.Initial(rawValue: String(parts[0])),
+      let exponent = parts.count > 1 ? Double(parts[1]) : 1, exponent > 0, exponent.isFinite
+    else {
+      throw usage(
+        "--adaptive takes ols or ridge, and an exponent above 0 behind a colon, not '\(text)'")
+    }
+    return AdaptiveWeights(initial, exponent: exponent)
+  }
+
   private static func group(_ text: String) throws(Failure) -> Options.Group {
     guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
       throw usage("--group takes NAME=SEL, not '\(text)' (give it once for each group)")

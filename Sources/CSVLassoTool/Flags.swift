@@ -167,6 +167,12 @@ struct ModelFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The adaptive lasso: a column costs 1/|b|^G, with b from an initial fit to the same rows, ols or ridge (G is 1 if not given).",
+      valueName: "ols|ridge[:g]"))
+  var adaptive: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Columns to keep or drop together; may be repeated.", valueName: "name=sel"))
   var group: [String] = []
 

@@ -129,7 +129,8 @@ enum Summary {
     if entered < count { return "note: only \(entered) columns enter the path" }
     let kept = fit.selection.kept.reduce(0) { $0 + fit.columns[$1].count }
     guard kept < min(count, fit.options.maxFeatures ?? count) else { return nil }
-    return "note: the next to enter is a group, with more columns than \(fit.criterion.label) leaves room for"
+    return
+      "note: the next to enter is a group, with more columns than \(fit.criterion.label) leaves room for"
   }
 
   private static func excluded(_ fit: Fit, _ exclusion: RegularizationPath.Exclusion) -> Mentioned {

@@ -1,12 +1,13 @@
 /// A fit to the rows of some blocks, by a solver that knows few of the terms: those that it was told to
 /// watch.
 struct ColumnsFit: SolvedFit {
-  private let problem: ColumnsProblem
+  /// With the penalty of this fit.
+  private(set) var problem: ColumnsProblem
   let rows: RowStatistics
   private let test: Range<Int>?
   let targetScale: Double
   /// The standardized target in all rows.
-  private let target: [Double]
+  let target: [Double]
   private var gram: ColumnsGram
   private var solver: any SupportSolver
   /// The terms watched, and the coordinates of each.
@@ -63,6 +64,9 @@ struct ColumnsFit: SolvedFit {
     nullObjective = max(square(residual), .ulpOfOne) / 2
     watch(unpenalized.filter { !dependent.contains($0) })
   }
+
+  /// Takes another penalty; unpenalized terms stay so.
+  mutating func take(_ penalty: ElasticNet) { problem = problem.with(penalty) }
 
   /// Watches more terms.
   ///

@@ -2,10 +2,10 @@
 struct ColumnsProblem: Sendable {
   let matrix: ColumnMatrix
   let terms: [Term]
-  let penalty: ElasticNet
+  private(set) var penalty: ElasticNet
   let options: PathOptions
   /// For each term, its penalty factor times √(its size).
-  let factors: [Double]
+  private(set) var factors: [Double]
   /// Whether no term has more than one coordinate.
   let isSingle: Bool
 
@@ -13,6 +13,18 @@ struct ColumnsProblem: Sendable {
     (self.matrix, self.terms, self.penalty, self.options) = (matrix, terms, penalty, options)
     factors = zip(terms, penalty.factors).map { $1 * Double($0.size).squareRoot() }
     isSingle = terms.allSatisfy { $0.isSingle }
+  }
+
+  /// The same with another penalty.
+  ///
+  /// - Parameter factors: for each term, if they are not those of the penalty.
+  func with(_ penalty: ElasticNet, factors: [Double]? = nil) -> ColumnsProblem {
+    var other = self
+    other.penalty = penalty
+    other.factors = zip(terms, factors ?? penalty.factors).map {
+      $1 * Double($0.size).squareRoot()
+    }
+    return other
   }
 
   func coordinates(_ term: Int, _ rows: RowStatistics) -> Coordinates {

@@ -136,6 +136,15 @@ struct Screen: Sendable {
     }
   }
 
+  /// Has a term count for more or less in a fit than in others, as where its price is another there.
+  ///
+  /// - Parameter ratio: what its pulls are multiplied by.
+  mutating func reweigh(_ term: Int, in fit: Int, by ratio: Double) {
+    if length.isEmpty { length = Array(repeating: 1, count: scale.count) }
+    scale[place(term, fit)] *= ratio
+    length[place(term, fit)] *= ratio
+  }
+
   /// Takes a term out of a fit, which may watch it itself from now on, or out of all.
   mutating func exclude(_ term: Int, from fit: Int? = nil) {
     for one in fit.map({ $0..<$0 + 1 }) ?? 0..<fits {
@@ -272,7 +281,8 @@ struct Screen: Sendable {
     case .levels(let columns):
       pulls = fits.enumerated().map { v, fit in
         scale[place(term, fit)] == 0
-          ? 0 : levelPull(columns, matrix, statistics[fit], vectors, v)
+          ? 0
+          : scale[place(term, fit)] * levelPull(columns, matrix, statistics[fit], vectors, v)
       }
     case .indicated, .group:
       let columns = problem.terms[term].columns
@@ -280,10 +290,11 @@ struct Screen: Sendable {
       pulls = fits.enumerated().map { v, fit in
         guard scale[place(term, fit)] != 0 else { return 0 }
         let basis = bases[term]?[fit] ?? problem.coordinates(term, statistics[fit]).basis
-        return basis.reduce(0.0) { sum, weights in
+        let square = basis.reduce(0.0) { sum, weights in
           let product = columns.indices.reduce(0) { $0 + weights[$1] * products[$1][v] }
           return sum + product * product
-        }.squareRoot()
+        }
+        return scale[place(term, fit)] * square.squareRoot()
       }
     }
     return pulls
