@@ -28,7 +28,7 @@ public enum Model {
       text.key("seed", indent: 2)
       text.raw(String(fit.options.seed))
       text.member("alpha", fit.options.alpha)
-      adaptive(&text, fit)
+      penalty(&text, fit)
       columns(&text, fit)
       path(&text, fit)
       crossValidation(&text, fit)
@@ -138,7 +138,22 @@ public enum Model {
       reports.indices.lazy.filter { reports.isWritten($0) }.map { fit.schema.header.label($0) })
   }
 
-  private static func adaptive(_ text: inout JSONText, _ fit: Fit) {
+  /// What the penalty is where it is not the plain one.
+  private static func penalty(_ text: inout JSONText, _ fit: Fit) {
+    switch fit.options.path.kind {
+    case .lasso: break
+    case .mcp(let gamma), .scad(let gamma):
+      let limit = fit.path.convexDownTo ?? fit.path.points[fit.path.points.count - 1].lambda
+      text.key("penalty", indent: 2)
+      text.nested("{", "}") { text in
+        text.key("kind")
+        text.string(fit.options.path.kind.label)
+        text.key("concavity")
+        text.number(gamma)
+        text.key("convex_down_to")
+        text.number(limit)
+      }
+    }
     guard let adaptive = fit.options.path.adaptive else { return }
     text.key("adaptive", indent: 2)
     text.nested("{", "}") { text in
@@ -256,6 +271,8 @@ public enum Model {
   /// The chosen λ in the words of others: scikit-learn's estimators on standardized columns, and the
   /// priors whose posterior mode the fit is (Tibshirani, 1996; Hoerl & Kennard, 1970).
   private static func conversions(_ text: inout JSONText, _ fit: Fit) {
+    // A concave penalty is none of theirs, and the logarithm of no prior that these are.
+    guard fit.options.path.kind == .lasso else { return }
     guard fit.path.family == .gaussian else { return otherConversions(&text, fit) }
     let lambda = fit.path.points[fit.selection.step].lambda
     let l1 = lambda * fit.options.alpha

@@ -166,6 +166,20 @@ struct ModelFlags: ParsableArguments {
   var penalty: [String] = []
 
   @Option(
+    help:
+      "How the penalty goes on: lasso (straight), mcp or scad (level, so that large coefficients are not shrunk)."
+  )
+  var penaltyKind = Kind.lasso
+
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case lasso, mcp, scad }
+
+  @Option(
+    help: ArgumentHelp(
+      "How soon mcp or scad are level: at G times the price (default: 3 for mcp, 3.7 for scad).",
+      valueName: "g"))
+  var concavity: Double?
+
+  @Option(
     help: ArgumentHelp(
       "The adaptive lasso: a column costs 1/|b|^G, with b from an initial fit to the same rows, ols or ridge (G is 1 if not given).",
       valueName: "ols|ridge[:g]"))

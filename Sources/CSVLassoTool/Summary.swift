@@ -114,6 +114,13 @@ enum Summary {
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     if let note = shortageNote(fit) { lines.append(note) }
+    if !fit.path.points[fit.selection.step].isConvex {
+      let limit = fit.path.convexDownTo!
+      lines.append(
+        "warning: there may be other local minima at this lambda: the objective is locally convex "
+          + (limit.isFinite ? "down to lambda \(short(limit))" : "at no lambda")
+          + " (raise --concavity)")
+    }
     if kept.isEmpty {
       lines.append("note: no column is \(fit.exact == nil ? "kept" : "in where the path ends")")
     }
@@ -162,6 +169,12 @@ enum Summary {
     var worst = fit.path.worstGap!
     if let cv = fit.crossValidation, cv.worstGap.gap > worst.gap { worst = cv.worstGap }
     let tolerance = fit.options.path.tolerance
+    if fit.options.path.kind != .lasso {
+      let size = short(worst.gap, digits: 2)
+      return worst.gap > tolerance
+        ? "warning: at lambda \(short(worst.lambda)) the solution is not stationary: the gap of its local linear approximation is \(size), above --tol \(short(tolerance, digits: 2))"
+        : "stationary at every lambda: gap at most \(size), of the local linear approximation"
+    }
     guard worst.gap > tolerance else {
       let place = fit.exact == nil ? "lambda" : "knot"
       return "duality gap at most \(short(worst.gap, digits: 2)) at every \(place)"

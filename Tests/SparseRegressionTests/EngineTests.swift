@@ -156,6 +156,19 @@ struct BothWays: Sendable {
       BothWays(n: 60, numbers: 40, imputed: 10, factors: 5, seed: 16).grouped(by: 15))
     plain.options = PathOptions(standardize: false, intercept: false)
     cases.append(plain)
+    for kind in [PenaltyKind.mcp(gamma: 3), .scad(gamma: 3.7)] {
+      var one = Case(
+        "\(kind)",
+        BothWays(
+          n: 150, numbers: 60, imputed: 5, indicated: 3, factors: 4, weighted: true, seed: 21
+        ).grouped(by: 50))
+      one.options = PathOptions(grid: .automatic(count: 25, ratio: 0.1), kind: kind)
+      cases.append(one)
+      // Where columns outnumber rows the part of the path where there is but one minimum.
+      var wide = Case("\(kind), wide", BothWays(n: 60, numbers: 150, seed: 22))
+      wide.options = PathOptions(grid: .automatic(count: 15, ratio: 0.4), kind: kind)
+      cases.append(wide)
+    }
     for (place, initial) in AdaptiveWeights.Initial.allCases.enumerated() {
       let seed = UInt64(18 + place)
       var one = Case(

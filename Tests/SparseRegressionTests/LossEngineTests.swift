@@ -7,6 +7,7 @@ import Testing
 @Suite struct LossEngineTests {
   private static let alike = EngineTests.cases.filter {
     !$0.description.contains("elastic net") && $0.options.adaptive == nil
+      && $0.options.kind == .lasso
   }
 
   /// Least squares by Newton's steps is least squares: groups, missing cells, weights, factors, signs, with

@@ -45,6 +45,9 @@ struct ColumnsFit: SolvedFit {
   {
     let loss = Quadratic(gram, diagonal: [], correlation: [])
     let penalty = ElasticNet(alpha: problem.penalty.alpha, count: 0)
+    guard problem.options.kind == .lasso else {
+      return ConcaveDescent(loss, penalty, problem.options.kind, groups: [])
+    }
     return problem.isSingle
       ? ActiveSet(loss, penalty, columns: []) : GroupActiveSet(loss, penalty, groups: [])
   }
@@ -118,7 +121,7 @@ struct ColumnsFit: SolvedFit {
     point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term), groups: support.map(\.coordinates), b: b,
       devianceRatio: 1 - square(residual) / square(target), gap: outcome.gap / nullObjective,
-      isDirect: outcome.isDirect)
+      isDirect: outcome.isDirect, isConvex: outcome.isConvex)
     guard let test else { return }
     let weight = test.reduce(0) { $0 + problem.matrix.weights[$1] }
     let sum = test.reduce(0) {

@@ -70,9 +70,13 @@ private struct MomentsFit: SolvedFit {
     let problem = try MomentsProblem(moments, terms, penalty, options, twins: twins, unit: unit)
     let groups = problem.live.map { problem.design.coordinates[$0] }
     solver =
-      problem.design.isSingle
-      ? ActiveSet(problem.loss, problem.penalty, columns: groups.map(\.lowerBound))
-      : GroupActiveSet(problem.loss, problem.penalty, groups: groups)
+      if options.kind != .lasso {
+        ConcaveDescent(problem.loss, problem.penalty, options.kind, groups: groups)
+      } else if problem.design.isSingle {
+        ActiveSet(problem.loss, problem.penalty, columns: groups.map(\.lowerBound))
+      } else {
+        GroupActiveSet(problem.loss, problem.penalty, groups: groups)
+      }
     self.problem = problem
   }
 

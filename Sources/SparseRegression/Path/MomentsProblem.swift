@@ -156,7 +156,7 @@ struct MomentsProblem: Sendable {
     return RegularizationPath.Point(
       lambda: lambda, support: support, groups: groups, b: b,
       devianceRatio: explained / loss.targetNorm, gap: outcome.gap / nullObjective,
-      isDirect: outcome.isDirect)
+      isDirect: outcome.isDirect, isConvex: outcome.isConvex)
   }
 
   /// - Parameter dependent: coordinates without a penalty that those before them span.

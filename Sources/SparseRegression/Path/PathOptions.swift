@@ -15,11 +15,13 @@ public struct PathOptions: Sendable {
   public var endsPastMinimum: Bool
   /// Whether penalty factors are weighed by an initial fit to the same rows, anew for each training set.
   public var adaptive: AdaptiveWeights?
+  /// How the penalty goes on beyond its price; a concave one takes standardized columns.
+  public var kind: PenaltyKind
 
   public init(
     grid: LambdaGrid = .automatic(), including: Double? = nil, standardize: Bool = true,
     intercept: Bool = true, tolerance: Double = 1e-7, endsPastMinimum: Bool = false,
-    adaptive: AdaptiveWeights? = nil
+    adaptive: AdaptiveWeights? = nil, kind: PenaltyKind = .lasso
   ) {
     self.grid = grid
     self.including = including
@@ -28,6 +30,8 @@ public struct PathOptions: Sendable {
     self.tolerance = tolerance
     self.endsPastMinimum = endsPastMinimum
     self.adaptive = adaptive
+    self.kind = kind
+    precondition(kind == .lasso || standardize, "a concave penalty needs standardized columns")
   }
 }
 
