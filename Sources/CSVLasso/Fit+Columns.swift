@@ -114,6 +114,10 @@ extension Fit {
   static let leakCorrelation = 0.9999
 
   private func warning(_ term: Int?, _ predictor: Int) -> String? {
+    if let term, path.separation?.terms.contains(term) == true {
+      let what = columns[term].count > 1 ? "a column of its group separates" : "separates"
+      return "\(what) the classes without an error: a likely leak"
+    }
     if let term, path.targetCorrelations[term] > Self.leakCorrelation {
       return columns[term].count > 1
         ? "its group says almost what the target says: a likely leak"

@@ -106,6 +106,14 @@ public struct Fit: Sendable {
         }
       }
       return overflow(schema.target, schema, source)
+    case .separated(let term):
+      let what =
+        term.map { "\(schema.label(blocks.columns[$0])) separates" }
+        ?? "columns without a penalty separate"
+      return Failure(
+        .data,
+        "\(source): \(what) the classes without an error, in all rows or in those outside a fold, so that coefficients without a penalty are infinite (leave --keep or --penalty 0 out)"
+      )
     case .noLeastSquares:
       return Failure(
         .data,

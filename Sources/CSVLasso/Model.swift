@@ -32,6 +32,7 @@ public enum Model {
       columns(&text, fit)
       path(&text, fit)
       crossValidation(&text, fit)
+      separation(&text, fit)
       choice(&text, fit)
       conversions(&text, fit)
     }
@@ -253,6 +254,19 @@ public enum Model {
       text.number(fit.path.points[cv.minimum].lambda)
       text.key("lambda_1se", indent: 4)
       text.number(fit.path.points[cv.oneStandardError].lambda)
+    }
+  }
+
+  /// What tells two classes apart without an error.
+  private static func separation(_ text: inout JSONText, _ fit: Fit) {
+    guard let separation = fit.path.separation else { return }
+    text.key("separation", indent: 2)
+    text.nested("{", "}") { text in
+      text.key("columns")
+      text.strings(
+        separation.terms.flatMap { fit.columns[$0] }.map { fit.schema.header.label($0) })
+      text.key("lambda")
+      text.number(separation.step.map { fit.path.points[$0].lambda })
     }
   }
 

@@ -114,6 +114,12 @@ enum Summary {
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     if let note = shortageNote(fit) { lines.append(note) }
+    if let separation = fit.path.separation, let step = separation.step {
+      lines.append(
+        "note: from lambda \(short(fit.path.points[step].lambda)) on down the fit separates the classes"
+          + (separation.terms.isEmpty ? ", by several columns together" : "")
+          + ": without a penalty there would be no fit")
+    }
     if !fit.path.points[fit.selection.step].isConvex {
       let limit = fit.path.convexDownTo!
       lines.append(

@@ -222,6 +222,9 @@ struct LossFit: SolvedFit {
     renewals += 1
   }
 
+  /// Whether little is left of the loss of the intercepts.
+  var isNearlySaturated: Bool { value - least < 0.05 * (interceptValue - least) }
+
   /// Notes where the intercepts alone stand.
   mutating func noteIntercepts() { interceptValue = value }
 

@@ -41,6 +41,8 @@ public enum PathError: Error, Equatable {
   case constantTarget
   /// Sums of a column overflow.
   case overflow(column: Int)
+  /// Terms without a penalty separate two classes, so that they have no coefficients; one that does it alone.
+  case separated(term: Int?)
   /// Least squares was to weigh the penalty, and the columns depend on each other or outnumber the rows.
   case noLeastSquares
   /// An initial fit would need a matrix of more than ``InitialFit/most`` rows.

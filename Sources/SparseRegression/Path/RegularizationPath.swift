@@ -84,6 +84,8 @@ public struct RegularizationPath: Sendable {
   /// The mean deviance of the intercept alone; for least squares its mean squared error.
   public let nullDeviance: Double
   public let family: Family
+  /// For `binomial`, how the columns tell the classes apart; nil if they do not, and for other families.
+  public internal(set) var separation: Separation?
 
   /// The number of terms.
   public var count: Int { exclusions.count }
