@@ -18,6 +18,7 @@ struct MomentsEngine: PathEngine {
     let blocks = blocks.contains { $0.weight > 0 } ? blocks.filter { $0.weight > 0 } : blocks
     let all = try MomentsFit(TrainingMoments(blocks), terms, penalty, options, twins: nil)
     let folds = plan?.folds(of: blocks.count) ?? []
+    let threads = (folds.count + 1) * all.design.count < Self.aloneBelow ? 1 : threads
     precondition(plan == nil || folds.count >= 2, "cross-validation needs two folds")
     let made = concurrentMap(folds.count, threads: threads) { index in
       Result { () throws(PathError) in
@@ -31,6 +32,9 @@ struct MomentsEngine: PathEngine {
     targets = [nil] + folds.map { blocks[$0.test] }
     (self.penalty, self.options, self.threads) = (penalty, options, threads)
   }
+
+  /// Fits times coordinates below which a λ is solved sooner than a thread wakes up.
+  private static let aloneBelow = 256
 
   var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
