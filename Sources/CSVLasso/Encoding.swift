@@ -13,16 +13,7 @@ struct Encoding: Sendable {
 
   /// The same over raw columns that have other numbers.
   func renumbered(_ numbers: [Int]) -> Encoding {
-    let moved = terms.map { term -> Term? in
-      switch term {
-      case .imputed(let value, let missing, let origin):
-        .imputed(value: value, missing: numbers[missing], origin: origin)
-      case .indicated(let value, let missing, let origin):
-        .indicated(value: value, missing: numbers[missing], origin: origin)
-      case .levels(let columns): .levels(columns.map { numbers[$0] })
-      case .number, nil: term
-      }
-    }
+    let moved = terms.map { $0?.renumbered { numbers[$0] } }
     return Encoding(
       types: types, terms: moved, missing: missing, isSequence: isSequence, target: target)
   }
@@ -52,7 +43,7 @@ struct Encoding: Sendable {
           types[predictor] = .categorical(levels: met.map { levels[$0] })
           terms[predictor] = .levels(met.map { columns[$0] })
         }
-      case .number, nil: break
+      case .number, .group, nil: break
       }
     }
     return Encoding(
@@ -68,16 +59,6 @@ struct Encoding: Sendable {
     columns.append(target)
     var place: [Int: Int] = [:]
     for (new, old) in columns.enumerated() { place[old] = new }
-    let moved = used.map { term -> Term in
-      switch term {
-      case .number(let column): .number(place[column]!)
-      case .imputed(let value, let missing, let origin):
-        .imputed(value: place[value]!, missing: place[missing]!, origin: origin)
-      case .indicated(let value, let missing, let origin):
-        .indicated(value: place[value]!, missing: place[missing]!, origin: origin)
-      case .levels(let columns): .levels(columns.map { place[$0]! })
-      }
-    }
-    return (columns, moved, predictors)
+    return (columns, used.map { $0.renumbered { place[$0]! } }, predictors)
   }
 }

@@ -11,6 +11,8 @@ extension Fit {
     /// Whether the column is written.
     public let isKept: Bool
     public let reason: String
+    /// The declared group that the column is in.
+    public var group: String?
     /// What the column holds; nil where it was not looked at.
     public var type: ColumnType?
     /// Missing cells.
@@ -32,6 +34,8 @@ extension Fit {
     public var scale: Double?
     /// The column that stands in for this one.
     public var twin: String?
+    /// The penalty factor, where an initial fit weighed it and it is finite.
+    public var factor: Double?
     /// What looks like a trap.
     public var warning: String?
   }
@@ -49,8 +53,10 @@ extension Fit {
     private let entries: [Int?]
     /// For each term, whether it was chosen.
     private let isSelected: [Bool]
-    /// For each column of the file, its term, or -1.
-    private let termOf: [Int32]
+    /// For each column of the file, its term, or -1, and which of its columns it is.
+    private let places: (term: [Int32], member: [Int32])
+    /// For each column of the file that is in a declared group, its name.
+    private let groupOf: [Int: String]
     /// For each column of the file, its place among the predictors, or -1.
     private let predictorOf: [Int32]
 
@@ -61,8 +67,12 @@ extension Fit {
       var isSelected = [Bool](repeating: false, count: fit.columns.count)
       for term in fit.selection.kept { isSelected[term] = true }
       self.isSelected = isSelected
-      termOf = places(of: fit.columns, among: fit.schema.roles.count)
-      predictorOf = places(of: fit.schema.predictors, among: fit.schema.roles.count)
+      places = fit.columns.places(among: fit.schema.roles.count)
+      groupOf = Dictionary(
+        uniqueKeysWithValues: fit.schema.groups.flatMap { group in
+          group.columns.map { ($0, group.name) }
+        })
+      predictorOf = CSVLasso.places(of: fit.schema.predictors, among: fit.schema.roles.count)
     }
 
     public var startIndex: Int { 0 }
@@ -72,16 +82,17 @@ extension Fit {
     public subscript(column: Int) -> ColumnReport {
       let predictor = Int(predictorOf[column])
       guard predictor >= 0 else { return fit.plain(column) }
-      let term = term(column)
+      let (term, member) = (term(column), Int(places.member[column]))
       let entry = term.flatMap { entries[$0] }
       var report = ColumnReport(
         index: column, label: fit.schema.header.label(column), role: fit.schema.roles[column],
         isKept: isWritten(column),
         reason: fit.reason(
-          column, term, fit.types[predictor], term.map { isSelected[$0] } ?? false, entry))
+          column, term, member, fit.types[predictor], term.map { isSelected[$0] } ?? false, entry))
+      report.group = groupOf[column]
       report.type = fit.types[predictor]
       report.missing = fit.missing[predictor]
-      if let term { chosen.fill(&report, term, entry, fit) }
+      if let term { chosen.fill(&report, term, member, entry, fit) }
       report.warning = fit.warning(term, predictor)
       return report
     }
@@ -95,7 +106,7 @@ extension Fit {
     }
 
     private func term(_ column: Int) -> Int? {
-      termOf[column] < 0 ? nil : Int(termOf[column])
+      places.term[column] < 0 ? nil : Int(places.term[column])
     }
   }
 
@@ -103,8 +114,14 @@ extension Fit {
   static let leakCorrelation = 0.9999
 
   private func warning(_ term: Int?, _ predictor: Int) -> String? {
+    if let term, path.separation?.terms.contains(term) == true {
+      let what = columns[term].count > 1 ? "a column of its group separates" : "separates"
+      return "\(what) the classes without an error: a likely leak"
+    }
     if let term, path.targetCorrelations[term] > Self.leakCorrelation {
-      return "says almost what the target says: a likely leak"
+      return columns[term].count > 1
+        ? "its group says almost what the target says: a likely leak"
+        : "says almost what the target says: a likely leak"
     }
     return isSequence[predictor] ? "whole numbers in order, all distinct: looks like an id" : nil
   }
@@ -131,7 +148,8 @@ extension Fit {
   }
 
   private func reason(
-    _ column: Int, _ term: Int?, _ type: ColumnType, _ isSelected: Bool, _ entry: Int?
+    _ column: Int, _ term: Int?, _ member: Int, _ type: ColumnType, _ isSelected: Bool,
+    _ entry: Int?
   ) -> String {
     let isKeep = schema.roles[column] == .keep
     let obstacle: String? =
@@ -148,6 +166,9 @@ extension Fit {
       }
     if isKeep { return "kept by request" + (obstacle.map { ", not fitted: \($0)" } ?? "") }
     if let obstacle { return obstacle }
+    if path.design.isConstant(term!, member: member) {
+      return "holds a single value" + (isSelected ? ", kept with its group" : "")
+    }
     if case .columns(let count) = criterion {
       return isSelected
         ? "among the first \(count) to enter" : "not among the first \(count) to enter"
@@ -173,7 +194,7 @@ extension Fit {
   /// Labels of the selected columns and those kept by request, in the order of the file.
   public var keptLabels: [String] {
     var isKept = schema.roles.map { $0 == .keep }
-    for term in selection.kept { isKept[columns[term]] = true }
+    for term in selection.kept { for column in columns[term] { isKept[column] = true } }
     return schema.predictors.filter { isKept[$0] }.map { schema.header.label($0) }
   }
 }
@@ -212,29 +233,37 @@ private struct ChosenPoint: Sendable {
   /// A coefficient of a raw column; nil where there are several.
   private func coefficient(_ column: Int) -> Double? { isSingle ? raw[column] ?? 0 : nil }
 
-  func fill(_ report: inout Fit.ColumnReport, _ term: Int, _ entry: Int?, _ fit: Fit) {
+  /// - Parameter member: which of the term's columns is meant.
+  func fill(
+    _ report: inout Fit.ColumnReport, _ term: Int, _ member: Int, _ entry: Int?, _ fit: Fit
+  ) {
     let path = fit.path
     report.entryStep = entry.map { $0 + 1 }
     report.entryLambda = entry.map { path.points[$0].lambda }
     let scale = path.design.targetScale
-    switch path.design.terms[term] {
+    let whole = path.design.terms[term]
+    // Of a group it is the length, which all its columns share.
+    report.standardizedCoefficient =
+      ((isSingle && whole.isSingle ? values : norms)[term] ?? 0) * scale
+    let own = path.design.standardization(term, member: member)
+    switch whole.members[member].term {
     case .number(let column), .imputed(let column, _, _):
       report.coefficient = coefficient(column)
-      report.standardizedCoefficient = ((isSingle ? values : norms)[term] ?? 0) * scale
-      report.center = path.design.center[term]
-      report.scale = path.design.scale[term]
+      (report.center, report.scale) = (own.center, own.scale)
     case .indicated(let column, _, _):
       report.coefficient = coefficient(column)
-      report.standardizedCoefficient = (norms[term] ?? 0) * scale
-      report.center = path.design.center[term]
+      report.center = own.center
     case .levels(let columns):
-      report.standardizedCoefficient = (norms[term] ?? 0) * scale
       if case .categorical(let levels) = report.type {
         report.levels = zip(levels, columns).map { ($0, coefficient($1)) }
       }
+    case .group: preconditionFailure("a group has no group for a member")
+    }
+    if fit.options.path.adaptive != nil, path.exclusions[term] == nil {
+      report.factor = path.penalty.factors[term]
     }
     if case .twin(let other) = path.exclusions[term] {
-      report.twin = fit.schema.header.label(fit.columns[other])
+      report.twin = fit.columns[other].map { fit.schema.header.label($0) }.joined(separator: ";")
     }
   }
 }

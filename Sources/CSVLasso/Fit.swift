@@ -5,8 +5,8 @@ public struct Fit: Sendable {
   public let schema: Schema
   /// Of the terms.
   public let path: RegularizationPath
-  /// For each term of the path, its column in the file.
-  public let columns: [Int]
+  /// For each term of the path, its column in the file, or those of its group.
+  public let columns: TermColumns
   /// For each predictor, in the order of ``Schema/predictors``, what it turned out to hold.
   public let types: [ColumnType]
   /// For each predictor, its missing cells.
@@ -35,8 +35,7 @@ public struct Fit: Sendable {
     counts = blocks.counts
     (types, missing, isSequence) = (blocks.types, blocks.missing, blocks.isSequence)
     target = blocks.target
-    let columns = blocks.predictors.map { schema.predictors[$0] }
-    self.columns = columns
+    columns = blocks.columns
     try Self.check(blocks, schema, options, source)
     if options.isExact, case .columns = blocks.fitted {
       throw Failure(
@@ -71,7 +70,8 @@ public struct Fit: Sendable {
     }
     selection = Selection(
       path, by: criterion, crossValidation: crossValidation,
-      maxColumns: options.isExact ? nil : options.maxFeatures)
+      maxColumns: options.isExact ? nil : options.maxFeatures
+    ) { [columns] in columns[$0].count }
   }
 
   /// Records of the right length, fitted or not.
@@ -99,20 +99,42 @@ public struct Fit: Sendable {
   ) -> Failure {
     switch error {
     case .overflow(let column):
-      let term = blocks.terms.firstIndex { $0.columns.contains(column) }
-      return overflow(
-        term.map { schema.predictors[blocks.predictors[$0]] } ?? schema.target, schema, source)
-    case .group(let term):
-      let (label, term) = (
-        schema.header.label(schema.predictors[blocks.predictors[term]]), blocks.terms[term]
+      for (term, columns) in zip(blocks.terms, blocks.columns) {
+        for (member, place) in zip(term.members, columns)
+        where member.term.columns.contains(column) {
+          return overflow(place, schema, source)
+        }
+      }
+      return overflow(schema.target, schema, source)
+    case .separated(let term):
+      let what =
+        term.map { "\(schema.label(blocks.columns[$0])) separates" }
+        ?? "columns without a penalty separate"
+      return Failure(
+        .data,
+        "\(source): \(what) the classes without an error, in all rows or in those outside a fold, so that coefficients without a penalty are infinite (leave --keep or --penalty 0 out)"
       )
+    case .noLeastSquares:
+      return Failure(
+        .data,
+        "\(source): --adaptive ols needs columns that do not depend on each other, and more rows than coefficients in every fold (use --adaptive ridge)"
+      )
+    case .tooLargeToWeigh:
+      return Failure(
+        .data,
+        "\(source): --adaptive needs a matrix of the rows or of the coefficients, and there are too many of both (leave columns out with --features, or leave --adaptive out)"
+      )
+    case .group(let index):
+      let label = schema.label(blocks.columns[index])
       let remedy =
-        if case .indicated = term { "fill its missing cells with --missing mean" } else {
-          "leave it out with --drop '\(label)'"
+        switch blocks.terms[index] {
+        case .indicated: "fill its missing cells with --missing mean"
+        case .group: "leave --group out"
+        default: "leave it out with --drop \(label)"
         }
       return Failure(
         .data,
-        "\(source): column '\(label)' has several coefficients, with which the path is curved between its knots (\(remedy), or leave --exact out)"
+        "\(source): \(blocks.columns[index].count > 1 ? "" : "column ")\(label) has several coefficients, with which the path is curved between its knots (\(remedy), or leave --exact out)"
       )
     case .constantTarget:
       let name = schema.header.label(schema.target)
@@ -157,6 +179,16 @@ public struct Fit: Sendable {
         .data,
         "\(source): the event '\(schema.header.label(event))' is 0 in all rows to fit; there is nothing to predict"
       )
+    }
+    for group in schema.groups {
+      for column in group.columns {
+        let predictor = schema.predictors.firstIndex(of: column)!
+        guard case .text = blocks.types[predictor] else { continue }
+        throw Failure(
+          .data,
+          "\(source): column '\(schema.header.label(column))' of --group \(group.name) is text with too many levels or different in every row, so it cannot be fitted (leave it out of the group, or see --max-levels)"
+        )
+      }
     }
     if let lone = blocks.counts.classes.firstIndex(of: 1) {
       throw Failure(
@@ -227,13 +259,29 @@ extension Schema {
     ].compactMap { $0 }.joined(separator: " or ")
   }
 
-  /// The penalty on some columns, each a term.
-  func penalty(_ options: Options, _ columns: [Int], _ terms: [Term]) throws(Failure)
+  /// The group that a column is in.
+  func group(of column: Int) -> String? { groups.first { $0.columns.contains(column) }?.name }
+
+  /// What a term is called: its column in quotes, or its group.
+  func label(_ columns: ArraySlice<Int>) -> String {
+    columns.count == 1
+      ? "'\(header.label(columns.first!))'" : "group '\(group(of: columns.first!)!)'"
+  }
+
+  /// The penalty on some terms.
+  func penalty(_ options: Options, _ columns: TermColumns, _ terms: [Term]) throws(Failure)
     -> ElasticNet
   {
     var factors = [Double](repeating: 1, count: header.names.count)
     for factor in options.factors {
       for column in try factor.columns.columns(in: header) { factors[column] = factor.value }
+    }
+    for (name, columns) in groups {
+      guard let odd = columns.first(where: { factors[$0] != factors[columns[0]] }) else { continue }
+      throw Failure(
+        .usage,
+        "--penalty gives '\(header.label(columns[0]))' and '\(header.label(odd))' different factors, but --group \(name) has one for all its columns"
+      )
     }
     var signs = [ElasticNet.Sign](repeating: .free, count: header.names.count)
     for (selector, sign): ([ColumnSelector], ElasticNet.Sign) in [
@@ -248,17 +296,19 @@ extension Schema {
       }
     }
     for column in roles.indices where roles[column] == .keep { factors[column] = 0 }
-    for (column, term) in zip(columns, terms) where signs[column] != .free {
-      switch term {
-      case .number, .imputed: break
-      case .indicated, .levels:
-        throw Failure(
-          .usage,
-          "'\(header.label(column))' is named by --positive or --negative, but a group of several coefficients has no sign"
-        )
+    for (columns, term) in zip(columns, terms) {
+      guard let column = columns.first(where: { signs[$0] != .free }), !term.isSingle else {
+        continue
       }
+      let what =
+        columns.count > 1
+        ? "but it is in --group \(group(of: column)!), and a group has no sign"
+        : "but a group of several coefficients has no sign"
+      throw Failure(
+        .usage, "'\(header.label(column))' is named by --positive or --negative, \(what)")
     }
     return ElasticNet(
-      alpha: options.alpha, factors: columns.map { factors[$0] }, signs: columns.map { signs[$0] })
+      alpha: options.alpha, factors: columns.map { factors[$0.first!] },
+      signs: columns.map { signs[$0.first!] })
   }
 }

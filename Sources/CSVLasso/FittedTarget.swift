@@ -65,6 +65,17 @@ extension Family {
   }
 }
 
+extension PenaltyKind {
+  /// As it is given on the command line and stands in a model.
+  public var label: String {
+    switch self {
+    case .lasso: "lasso"
+    case .mcp: "mcp"
+    case .scad: "scad"
+    }
+  }
+}
+
 extension Options {
   /// Refuses options that go with no family, or with another than the one that was asked for.
   func refuseWhatNoFamilyTakes() throws(Failure) {
@@ -100,6 +111,18 @@ extension Options {
     case .error where !family.hasClasses:
       throw refuse("--metric class-error", "use --metric deviance")
     case .auc, .error, .deviance: break
+    }
+    if path.adaptive != nil && family != .gaussian {
+      throw refuse(
+        "--adaptive",
+        family == .binomial
+          ? "--family gaussian fits 0 and 1 as numbers; or leave it out" : "leave it out")
+    }
+    if path.kind != .lasso && family != .gaussian {
+      throw refuse(
+        "--penalty-kind \(path.kind.label)",
+        family == .binomial
+          ? "--family gaussian fits 0 and 1 as numbers; or leave it out" : "leave it out")
     }
     if offset != nil && family.isSquared {
       throw refuse("--offset", "subtract it from the target")

@@ -28,9 +28,11 @@ public enum Model {
       text.key("seed", indent: 2)
       text.raw(String(fit.options.seed))
       text.member("alpha", fit.options.alpha)
+      penalty(&text, fit)
       columns(&text, fit)
       path(&text, fit)
       crossValidation(&text, fit)
+      separation(&text, fit)
       choice(&text, fit)
       conversions(&text, fit)
     }
@@ -110,6 +112,14 @@ public enum Model {
               }
             }
           }
+          if let factor = report.factor {
+            text.key("penalty_factor")
+            text.number(factor)
+          }
+          if let group = report.group {
+            text.key("group")
+            text.string(group)
+          }
           if let warning = report.warning {
             text.key("warning")
             text.string(warning)
@@ -121,11 +131,50 @@ public enum Model {
         }
       }
     }
+    groups(&text, fit)
     text.key("kept", indent: 2)
     text.strings(fit.keptLabels)
     text.key("written", indent: 2)
     text.strings(
       reports.indices.lazy.filter { reports.isWritten($0) }.map { fit.schema.header.label($0) })
+  }
+
+  /// What the penalty is where it is not the plain one.
+  private static func penalty(_ text: inout JSONText, _ fit: Fit) {
+    switch fit.options.path.kind {
+    case .lasso: break
+    case .mcp(let gamma), .scad(let gamma):
+      let limit = fit.path.convexDownTo ?? fit.path.points[fit.path.points.count - 1].lambda
+      text.key("penalty", indent: 2)
+      text.nested("{", "}") { text in
+        text.key("kind")
+        text.string(fit.options.path.kind.label)
+        text.key("concavity")
+        text.number(gamma)
+        text.key("convex_down_to")
+        text.number(limit)
+      }
+    }
+    guard let adaptive = fit.options.path.adaptive else { return }
+    text.key("adaptive", indent: 2)
+    text.nested("{", "}") { text in
+      text.key("initial")
+      text.string(adaptive.initial.rawValue)
+      text.key("exponent")
+      text.number(adaptive.exponent)
+    }
+  }
+
+  /// The groups that were declared.
+  private static func groups(_ text: inout JSONText, _ fit: Fit) {
+    guard !fit.schema.groups.isEmpty else { return }
+    text.key("groups", indent: 2)
+    text.nested("{", "}", indent: 2) { text in
+      for group in fit.schema.groups {
+        text.key(group.name, indent: 4)
+        text.strings(group.columns.map { fit.schema.header.label($0) })
+      }
+    }
   }
 
   private static func path(_ text: inout JSONText, _ fit: Fit) {
@@ -165,11 +214,13 @@ public enum Model {
     let labels = fit.coefficientLabels
     // A missing cell filled with the column's centre, as a reader of the file would do it: what the
     // indicator then adds is its coefficient but for the way from the origin to the centre.
-    for (term, kind) in path.design.terms.enumerated() {
-      guard case .indicated(let value, let missing, let origin) = kind else { continue }
-      let way = origin - path.design.center[term]
-      for step in coefficients[missing]?.indices ?? 0..<0 {
-        coefficients[missing]![step] += (coefficients[value]?[step] ?? 0) * way
+    for (term, whole) in path.design.terms.enumerated() {
+      for (place, member) in whole.members.enumerated() {
+        guard case .indicated(let value, let missing, let origin) = member.term else { continue }
+        let way = origin - path.design.standardization(term, member: place).center
+        for step in coefficients[missing]?.indices ?? 0..<0 {
+          coefficients[missing]![step] += (coefficients[value]?[step] ?? 0) * way
+        }
       }
     }
     if path.family != .cox {
@@ -206,6 +257,19 @@ public enum Model {
     }
   }
 
+  /// What tells two classes apart without an error.
+  private static func separation(_ text: inout JSONText, _ fit: Fit) {
+    guard let separation = fit.path.separation else { return }
+    text.key("separation", indent: 2)
+    text.nested("{", "}") { text in
+      text.key("columns")
+      text.strings(
+        separation.terms.flatMap { fit.columns[$0] }.map { fit.schema.header.label($0) })
+      text.key("lambda")
+      text.number(separation.step.map { fit.path.points[$0].lambda })
+    }
+  }
+
   private static func choice(_ text: inout JSONText, _ fit: Fit) {
     text.key("choice", indent: 2)
     text.nested("{", "}") { text in
@@ -221,6 +285,8 @@ public enum Model {
   /// The chosen λ in the words of others: scikit-learn's estimators on standardized columns, and the
   /// priors whose posterior mode the fit is (Tibshirani, 1996; Hoerl & Kennard, 1970).
   private static func conversions(_ text: inout JSONText, _ fit: Fit) {
+    // A concave penalty is none of theirs, and the logarithm of no prior that these are.
+    guard fit.options.path.kind == .lasso else { return }
     guard fit.path.family == .gaussian else { return otherConversions(&text, fit) }
     let lambda = fit.path.points[fit.selection.step].lambda
     let l1 = lambda * fit.options.alpha
@@ -323,18 +389,19 @@ extension Fit {
     let predictorOf = places(of: schema.predictors, among: schema.roles.count)
     var labels: [Int: String] = [:]
     for term in Set(path.points.lazy.flatMap(\.support)) {
-      let column = columns[term]
-      let name = schema.header.label(column)
-      switch path.design.terms[term] {
-      case .number(let value): labels[value] = name
-      case .imputed(let value, _, _): labels[value] = name
-      case .indicated(let value, let missing, _):
-        labels[value] = name
-        labels[missing] = "\(name) is missing"
-      case .levels(let columns):
-        guard case .categorical(let levels) = types[Int(predictorOf[column])] else { continue }
-        for (level, place) in zip(levels, columns) {
-          labels[place] = level.map { "\(name)=\($0)" } ?? "\(name) is missing"
+      for (member, column) in zip(path.design.terms[term].members, columns[term]) {
+        let name = schema.header.label(column)
+        switch member.term {
+        case .number(let value), .imputed(let value, _, _): labels[value] = name
+        case .indicated(let value, let missing, _):
+          labels[value] = name
+          labels[missing] = "\(name) is missing"
+        case .levels(let columns):
+          guard case .categorical(let levels) = types[Int(predictorOf[column])] else { continue }
+          for (level, place) in zip(levels, columns) {
+            labels[place] = level.map { "\(name)=\($0)" } ?? "\(name) is missing"
+          }
+        case .group: preconditionFailure("a group has no group for a member")
         }
       }
     }

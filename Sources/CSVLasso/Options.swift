@@ -15,6 +15,17 @@ public struct Options: Sendable {
     }
   }
 
+  /// Columns that are kept or dropped together.
+  public struct Group: Sendable {
+    public var name: String
+    public var columns: ColumnSelector
+
+    public init(name: String, columns: ColumnSelector) {
+      self.name = name
+      self.columns = columns
+    }
+  }
+
   /// How rows are dealt into folds.
   public enum Folds: Sendable, Equatable {
     /// So many balanced folds, permuted by the seed.
@@ -101,6 +112,8 @@ public struct Options: Sendable {
   /// In `[0, 1]`.
   public var alpha = 1.0
   public var factors: [Factor] = []
+  /// Groups of candidates; a column is in one at most.
+  public var groups: [Group] = []
   public var nonnegative: [ColumnSelector] = []
   public var nonpositive: [ColumnSelector] = []
   public var path = PathOptions()

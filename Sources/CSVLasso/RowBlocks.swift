@@ -7,8 +7,8 @@ struct RowBlocks: Sendable {
   private(set) var fitted: FittedRows
   /// What is selected, over the raw columns.
   private(set) var terms: [Term]
-  /// For each term, its predictor.
-  private(set) var predictors: [Int]
+  /// For each term, its columns in the file.
+  private(set) var columns: TermColumns
   /// One entry a predictor.
   private(set) var types: [ColumnType]
   /// Missing cells; one entry a predictor.
@@ -58,8 +58,8 @@ struct RowBlocks: Sendable {
   }
 
   init(
-    _ fitted: FittedRows, _ encoding: Encoding, declared: Set<Int>, _ counts: RowCounts,
-    _ target: FittedTarget
+    _ fitted: FittedRows, _ encoding: Encoding, _ schema: Schema, declared: Set<Int>,
+    _ counts: RowCounts, _ target: FittedTarget
   ) {
     let rows = fitted.blockRows.reduce(0, +)
     let encoding: Encoding =
@@ -71,19 +71,22 @@ struct RowBlocks: Sendable {
       case .columns(let matrix, _):
         encoding.confined(toRows: rows, declared: declared) { !matrix.list($0).isEmpty }
       }
+    let (single, predictors): ([Term], [Int])
     switch fitted {
     case .moments(let blocks):
       let compact = encoding.compact()
-      (terms, predictors) = (compact.terms, compact.predictors)
+      (single, predictors) = (compact.terms, compact.predictors)
       self.fitted = .moments(
         blocks.map { block in
           compact.columns == Array(0..<block.width) ? block : block.selecting(compact.columns)
         })
     case .columns:
       predictors = encoding.terms.indices.filter { encoding.terms[$0] != nil }
-      terms = predictors.map { encoding.terms[$0]! }
+      single = predictors.map { encoding.terms[$0]! }
       self.fitted = fitted
     }
+    (terms, columns) = TermColumns.grouping(
+      single, of: predictors.map { schema.predictors[$0] }, by: schema.groups.map(\.columns))
     (types, missing, isSequence) = (encoding.types, encoding.missing, encoding.isSequence)
     self.target = target
     self.counts = counts
@@ -299,7 +302,7 @@ private struct RowPass {
     }
     var encoding = encoder.outcome(options.missing)
     if case .columns = fitted { encoding = encoding.renumbered(numbers) }
-    return RowBlocks(fitted, encoding, declared: declared, counts, target)
+    return RowBlocks(fitted, encoding, schema, declared: declared, counts, target)
   }
 }
 

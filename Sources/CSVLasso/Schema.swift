@@ -21,6 +21,21 @@ public struct Schema: Sendable {
     /// Neither fitted nor written.
     case dropped
 
+    /// Why a column is no candidate.
+    fileprivate var reasonAgainst: String {
+      switch self {
+      case .candidate: "it is one"
+      case .keep: "--keep has it always in, without a penalty"
+      case .target: "it is the target"
+      case .event: "it is the event"
+      case .offset: "it is the offset"
+      case .id: "--id copies it and never fits it"
+      case .weights: "it weighs the rows"
+      case .fold: "it deals the rows into folds"
+      case .dropped: "--drop or --features leaves it out"
+      }
+    }
+
     /// Whether the column is part of what is predicted.
     var isPredicted: Bool { self == .target || self == .event }
   }
@@ -32,6 +47,8 @@ public struct Schema: Sendable {
   public let copied: ColumnSet
   /// The fitted columns, candidates and kept ones, in the order of the file.
   public let predictors: [Int]
+  /// Columns that are kept or dropped together, in the order that they were declared in.
+  public let groups: [(name: String, columns: [Int])]
   /// More than one only where several numbers are predicted together; in the order of the file.
   public let targets: [Int]
   public let event: Int?
@@ -119,6 +136,7 @@ public struct Schema: Sendable {
       // A name that is no column is told before the data are read.
       _ = try selector.columns(in: header)
     }
+    groups = try Self.groups(options, header, roles)
     self.header = header
     (self.targets, self.event, self.offset) = (targets, event, offset)
     family = options.family
@@ -142,6 +160,40 @@ public struct Schema: Sendable {
       return [try single(options.target, option: option, header)]
     }
     return columns
+  }
+
+  /// The groups that were declared.
+  ///
+  /// - Throws: ``Failure`` for a column that is no candidate or in two groups, and for a name that stands
+  ///   twice.
+  private static func groups(_ options: Options, _ header: Header, _ roles: [Role])
+    throws(Failure) -> [(name: String, columns: [Int])]
+  {
+    var groups: [(name: String, columns: [Int])] = []
+    var nameOf: [Int: String] = [:]
+    for group in options.groups {
+      let columns = try group.columns.columns(in: header)
+      guard !groups.contains(where: { $0.name == group.name }) else {
+        throw Failure(
+          .usage, "--group \(group.name) is given twice; one SEL takes all columns of a group")
+      }
+      for column in columns {
+        let label = header.label(column)
+        if roles[column] != .candidate {
+          throw Failure(
+            .usage,
+            "--group \(group.name) names '\(label)', which is no candidate: \(roles[column].reasonAgainst)"
+          )
+        }
+        if let other = nameOf[column] {
+          throw Failure(
+            .usage, "'\(label)' is in --group \(other) and in --group \(group.name)")
+        }
+        nameOf[column] = group.name
+      }
+      groups.append((group.name, columns))
+    }
+    return groups
   }
 
   /// The one column that `name` means.

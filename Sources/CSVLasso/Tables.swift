@@ -4,19 +4,23 @@ internal import SparseRegression
 extension Fit {
   /// One line a column: kept or dropped, and why.
   public func ledger() -> [UInt8] {
-    var table = TableText([
-      "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
-      "standardized_coefficient", "twin", "type", "missing", "warning",
-    ])
+    let hasGroups = !schema.groups.isEmpty
+    var table = TableText(
+      [
+        "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
+        "standardized_coefficient", "twin", "type", "missing", "warning",
+      ] + (hasGroups ? ["group"] : []))
     for report in columnReports() {
-      table.row([
-        String(report.index + 1), report.label, report.role.rawValue,
-        report.isKept ? "kept" : "dropped", report.reason,
-        report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
-        report.coefficient.map { "\($0)" } ?? "",
-        report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
-        report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
-      ])
+      let group = hasGroups ? [report.group ?? ""] : []
+      table.row(
+        [
+          String(report.index + 1), report.label, report.role.rawValue,
+          report.isKept ? "kept" : "dropped", report.reason,
+          report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
+          report.coefficient.map { "\($0)" } ?? "",
+          report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
+          report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
+        ] + group)
     }
     return table.bytes
   }
@@ -25,7 +29,7 @@ extension Fit {
   public func pathTable() -> [UInt8] { exact.map(knotTable) ?? gridTable() }
 
   private func labels(_ terms: some Sequence<Int>) -> String {
-    terms.sorted().map { schema.header.label(columns[$0]) }.joined(separator: ";")
+    terms.sorted().flatMap { columns[$0] }.map { schema.header.label($0) }.joined(separator: ";")
   }
 
   /// One line a knot, with the columns that are zero there and not below, and those that are zero from

@@ -33,9 +33,14 @@ extension Fit {
       return CuttingPlan(keeps, skipsRagged: options.skipsRagged)
     }
     var scalings = [CuttingPlan.Scaling?](repeating: nil, count: keeps.count)
-    for (term, column) in columns.enumerated() where !schema.copied.contains(column) {
-      if case .levels = path.design.terms[term] { continue }
-      scalings[column] = .init(center: path.design.center[term], scale: path.design.scale[term])
+    for (term, whole) in path.design.terms.enumerated() {
+      for (place, (member, column)) in zip(whole.members, columns[term]).enumerated() {
+        if case .levels = member.term { continue }
+        let own = path.design.standardization(term, member: place)
+        if !schema.copied.contains(column) {
+          scalings[column] = .init(center: own.center, scale: own.scale)
+        }
+      }
     }
     return CuttingPlan(keeps, skipsRagged: options.skipsRagged, scalings: scalings)
   }

@@ -72,6 +72,11 @@ extension FitFlags {
     guard model.family == .auto || model.family == .gaussian, roles.time == nil else {
       throw usage("--exact is for least squares; leave --family out")
     }
+    guard model.penaltyKind == .lasso else {
+      throw usage(
+        "--exact takes the lasso; leave --penalty-kind out: with a concave penalty the path may jump"
+      )
+    }
     guard model.engine != .columns else {
       throw usage("--exact works on moments; leave --engine columns out")
     }
@@ -117,8 +122,11 @@ extension ModelFlags {
     }
     options.engine = engine
     for text in penalty { options.factors.append(try Self.factor(text)) }
+    for text in group { options.groups.append(try Self.group(text)) }
     options.path = PathOptions(
-      grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol)
+      grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol,
+      adaptive: try adaptive.map { text throws(Failure) in try Self.weights(text) },
+      kind: try kind())
   }
 
   private func grid() throws(Failure) -> LambdaGrid {
@@ -142,6 +150,56 @@ extension ModelFlags {
     }
     return Options.Factor(
       columns: ColumnSelector(String(text[..<equals]), option: "--penalty"), value: value)
+  }
+}
+
+extension ModelFlags {
+  /// - Throws: ``Failure`` for what does not go with a penalty that is concave.
+  private func kind() throws(Failure) -> PenaltyKind {
+    let name = "--penalty-kind \(penaltyKind.rawValue)"
+    let (least, usual): (Double, Double)
+    switch penaltyKind {
+    case .lasso:
+      guard concavity == nil else { throw usage("--concavity is for --penalty-kind mcp or scad") }
+      return .lasso
+    case .mcp: (least, usual) = (1, 3)
+    case .scad: (least, usual) = (2, 3.7)
+    }
+    let gamma = concavity ?? usual
+    guard gamma > least, gamma.isFinite else {
+      throw usage("--concavity is above \(Int(least)) for \(penaltyKind.rawValue), not \(gamma)")
+    }
+    guard alpha > 0 else { throw usage("\(name) selects; leave --alpha 0, which is ridge, out") }
+    guard !noStandardize else {
+      throw usage("\(name) takes columns of one scale; leave --no-standardize out")
+    }
+    guard adaptive == nil else {
+      throw usage(
+        "\(name) and --adaptive exclude each other: each is to shrink little what is large")
+    }
+    return penaltyKind == .mcp ? .mcp(gamma: gamma) : .scad(gamma: gamma)
+  }
+
+  private static func weights(_ text: String) throws(Failure) -> AdaptiveWeights {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let initial = AdaptiveWeights.Initial(rawValue: String(parts[0])),
+      let exponent = parts.count > 1 ? Double(parts[1]) : 1, exponent > 0, exponent.isFinite
+    else {
+      throw usage(
+        "--adaptive takes ols or ridge, and an exponent above 0 behind a colon, not '\(text)'")
+    }
+    return AdaptiveWeights(initial, exponent: exponent)
+  }
+
+  private static func group(_ text: String) throws(Failure) -> Options.Group {
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+      throw usage("--group takes NAME=SEL, not '\(text)' (give it once for each group)")
+    }
+    let name = String(text[..<equals])
+    return Options.Group(
+      name: name,
+      columns: ColumnSelector(
+        String(text[text.index(after: equals)...]), option: "--group \(name)"))
   }
 }
 

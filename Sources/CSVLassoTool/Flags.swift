@@ -165,6 +165,31 @@ struct ModelFlags: ParsableArguments {
     help: ArgumentHelp("Multiply the penalty of columns; may be repeated.", valueName: "sel=f"))
   var penalty: [String] = []
 
+  @Option(
+    help:
+      "How the penalty goes on: lasso (straight), mcp or scad (level, so that large coefficients are not shrunk)."
+  )
+  var penaltyKind = Kind.lasso
+
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case lasso, mcp, scad }
+
+  @Option(
+    help: ArgumentHelp(
+      "How soon mcp or scad are level: at G times the price (default: 3 for mcp, 3.7 for scad).",
+      valueName: "g"))
+  var concavity: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The adaptive lasso: a column costs 1/|b|^G, with b from an initial fit to the same rows, ols or ridge (G is 1 if not given).",
+      valueName: "ols|ridge[:g]"))
+  var adaptive: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Columns to keep or drop together; may be repeated.", valueName: "name=sel"))
+  var group: [String] = []
+
   @Option(help: ArgumentHelp("Columns whose coefficient may not be negative.", valueName: "sel"))
   var positive: [String] = []
 

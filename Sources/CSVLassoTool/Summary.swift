@@ -113,9 +113,19 @@ enum Summary {
     if let note = targetNote(fit) { lines.append(note) }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
-    let entered = fit.path.entries.count { $0 != nil }
-    if case .columns(let count) = fit.criterion, entered < count {
-      lines.append("note: only \(entered) columns enter the path")
+    if let note = shortageNote(fit) { lines.append(note) }
+    if let separation = fit.path.separation, let step = separation.step {
+      lines.append(
+        "note: from lambda \(short(fit.path.points[step].lambda)) on down the fit separates the classes"
+          + (separation.terms.isEmpty ? ", by several columns together" : "")
+          + ": without a penalty there would be no fit")
+    }
+    if !fit.path.points[fit.selection.step].isConvex {
+      let limit = fit.path.convexDownTo!
+      lines.append(
+        "warning: there may be other local minima at this lambda: the objective is locally convex "
+          + (limit.isFinite ? "down to lambda \(short(limit))" : "at no lambda")
+          + " (raise --concavity)")
     }
     if kept.isEmpty {
       lines.append("note: no column is \(fit.exact == nil ? "kept" : "in where the path ends")")
@@ -123,10 +133,23 @@ enum Summary {
     return lines
   }
 
+  /// Why fewer columns are kept than were asked for.
+  private static func shortageNote(_ fit: Fit) -> String? {
+    guard case .columns(let count) = fit.criterion else { return nil }
+    let entered = zip(fit.path.entries, fit.columns).reduce(0) {
+      $1.0 == nil ? $0 : $0 + $1.1.count
+    }
+    if entered < count { return "note: only \(entered) columns enter the path" }
+    let kept = fit.selection.kept.reduce(0) { $0 + fit.columns[$1].count }
+    guard kept < min(count, fit.options.maxFeatures ?? count) else { return nil }
+    return
+      "note: the next to enter is a group, with more columns than \(fit.criterion.label) leaves room for"
+  }
+
   private static func excluded(_ fit: Fit, _ exclusion: RegularizationPath.Exclusion) -> Mentioned {
     var columns = Mentioned()
-    for (column, other) in zip(fit.columns, fit.path.exclusions) where other == exclusion {
-      columns.add(fit.schema.header.label(column))
+    for (some, other) in zip(fit.columns, fit.path.exclusions) where other == exclusion {
+      for column in some { columns.add(fit.schema.header.label(column)) }
     }
     return columns
   }
@@ -152,6 +175,12 @@ enum Summary {
     var worst = fit.path.worstGap!
     if let cv = fit.crossValidation, cv.worstGap.gap > worst.gap { worst = cv.worstGap }
     let tolerance = fit.options.path.tolerance
+    if fit.options.path.kind != .lasso {
+      let size = short(worst.gap, digits: 2)
+      return worst.gap > tolerance
+        ? "warning: at lambda \(short(worst.lambda)) the solution is not stationary: the gap of its local linear approximation is \(size), above --tol \(short(tolerance, digits: 2))"
+        : "stationary at every lambda: gap at most \(size), of the local linear approximation"
+    }
     guard worst.gap > tolerance else {
       let place = fit.exact == nil ? "lambda" : "knot"
       return "duality gap at most \(short(worst.gap, digits: 2)) at every \(place)"

@@ -18,21 +18,11 @@ at the solution, since the loss is quadratic in pieces. Each row of a path is ch
 optimality conditions hold to 1e-13. (scikit-learn's HuberRegressor is another problem: it has a ridge
 penalty, and estimates a scale.)
 """
-import json
-from pathlib import Path
-
 import numpy as np
 
-root = Path("Tests/References/huber")
+from made import columns, rounded, spread, write_case
 
-
-def rounded(v):
-    """Six significant digits: the numbers that are written are those fitted."""
-    return np.array([float(f"{t:.6g}") for t in np.ravel(v)]).reshape(np.shape(v))
-
-
-def full(v):
-    return f"{v + 0.0:.17g}"
+root = "Tests/References/huber"
 
 
 def loss(r, delta):
@@ -104,14 +94,8 @@ def solve(z, y, b, delta, lam):
 
 def case(name, seed, n, p, delta, coefficients, outliers, ratio, rho=0.5):
     random = np.random.default_rng(seed)
-    x = random.normal(size=(n, p))
-    for j in range(1, p):
-        x[:, j] = rho * x[:, j - 1] + np.sqrt(1 - rho**2) * x[:, j]
-    x = rounded(x * 10.0 ** (np.arange(p) % 3 - 1) + np.arange(p) % 5)
-    truth = np.zeros(p)
-    truth[np.linspace(0, p - 1, len(coefficients)).round().astype(int)] = coefficients
-    standard = (x - x.mean(axis=0)) / x.std(axis=0)
-    y = 4 + standard @ truth + random.normal(size=n)
+    x, standard = columns(random, n, p, rho)
+    y = 4 + standard @ spread(p, coefficients) + random.normal(size=n)
     wild = random.choice(n, outliers, replace=False)
     y[wild] += np.where(random.random(outliers) < 0.7, 1, -1) * random.uniform(8, 40, outliers)
     y = rounded(y)
@@ -131,21 +115,10 @@ def case(name, seed, n, p, delta, coefficients, outliers, ratio, rho=0.5):
         r = y - z @ b
         assert np.abs(np.abs(r) - delta).min() > 1e-9      # no row on the edge
         rows.append([lam, loss(r, delta), np.count_nonzero(own), b[0] - own @ x.mean(axis=0), *own])
-    out = root / name
-    out.mkdir(parents=True, exist_ok=True)
-    names = [f"x{j + 1}" for j in range(p)]
-    with open(out / "data.csv", "w", newline="") as f:
-        f.write(",".join([*names, "y"]) + "\n")
-        for row, target in zip(x, y):
-            f.write(",".join(f"{v:.6g}" for v in [*row, target]) + "\n")
-    with open(out / "path.csv", "w", newline="") as f:
-        f.write(",".join(["lambda", "loss", "df", "intercept", *names]) + "\n")
-        for row in rows:
-            f.write(",".join(map(full, row)) + "\n")
     about = {"name": name, "family": "huber", "delta": delta, "alpha": 1.0, "standardize": True,
              "lambda_max": float(top), "null_intercept": float(null[0]),
              "null_loss": float(loss(y - null[0], delta)), "lambda": "given"}
-    (out / "case.json").write_text(json.dumps(about, indent=2) + "\n")
+    write_case(root, about, x, y, ["lambda", "loss", "df"], rows)
     outside = int((np.abs(y - z @ b) > delta).sum())
     print(f"{name:12} n={n} p={p} delta={delta} df {[int(r[2]) for r in rows]} "
           f"beyond delta at the end {outside}, off by {worst:.0e}")

@@ -24,21 +24,11 @@ random orders end at the same path. Then Newton's method on the nonzero columns.
 the slope is zero (1e-12), and the minimum is strict: the Hessian on the nonzero columns is
 positive definite.
 """
-import json
-from pathlib import Path
-
 import numpy as np
 
-root = Path("Tests/References/nonconvex")
+from made import columns, rounded, spread, write_case
 
-
-def rounded(v):
-    """Six significant digits: the numbers that are written are those fitted."""
-    return np.array([float(f"{t:.6g}") for t in np.ravel(v)]).reshape(np.shape(v))
-
-
-def full(v):
-    return f"{v + 0.0:.17g}"
+root = "Tests/References/nonconvex"
 
 
 def soft(z, t):
@@ -112,14 +102,8 @@ def path(penalty, gram, c, lambdas, gamma, order):
 
 def case(name, seed, penalty, gamma, n, p, coefficients, ratio, rho=0.4):
     random = np.random.default_rng(seed)
-    x = random.normal(size=(n, p))
-    for j in range(1, p):
-        x[:, j] = rho * x[:, j - 1] + np.sqrt(1 - rho**2) * x[:, j]
-    x = rounded(x * 10.0 ** (np.arange(p) % 3 - 1) + np.arange(p) % 5)
-    truth = np.zeros(p)
-    truth[np.linspace(0, p - 1, len(coefficients)).round().astype(int)] = coefficients
-    z = (x - x.mean(axis=0)) / x.std(axis=0)
-    y = rounded(4 + z @ truth + random.normal(size=n))
+    x, z = columns(random, n, p, rho)
+    y = rounded(4 + z @ spread(p, coefficients) + random.normal(size=n))
     centred = y - y.mean()
     gram, c = z.T @ z / n, z.T @ centred / n
     top = np.abs(c).max()
@@ -142,20 +126,9 @@ def case(name, seed, penalty, gamma, n, p, coefficients, ratio, rho=0.4):
     print(f"{name:10} n={n} p={p} gamma={gamma} df {[int(r[2]) for r in rows]} off by {worst:.0e}, "
           f"orders apart {apart:.0e}, least curvature {curved:.2f}, clear by {clear:.0e}")
     assert worst < 1e-12 and apart < 1e-10 and curved > 0.01 and clear > 1e-6
-    out = root / name
-    out.mkdir(parents=True, exist_ok=True)
-    names = [f"x{j + 1}" for j in range(p)]
-    with open(out / "data.csv", "w", newline="") as f:
-        f.write(",".join([*names, "y"]) + "\n")
-        for row, target in zip(x, y):
-            f.write(",".join(f"{v:.6g}" for v in [*row, target]) + "\n")
-    with open(out / "path.csv", "w", newline="") as f:
-        f.write(",".join(["lambda", "dev_ratio", "df", "intercept", *names]) + "\n")
-        for row in rows:
-            f.write(",".join(map(full, row)) + "\n")
     about = {"name": name, "family": "gaussian", "regularizer": penalty, "gamma": gamma,
              "standardize": True, "lambda_max": float(top), "lambda": "given"}
-    (out / "case.json").write_text(json.dumps(about, indent=2) + "\n")
+    write_case(root, about, x, y, ["lambda", "dev_ratio", "df"], rows)
 
 
 case("mcp", 401, "mcp", 3.0, 150, 15, [2, -1.5, 1, 0.5], 2e-2)

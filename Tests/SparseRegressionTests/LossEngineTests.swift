@@ -5,7 +5,10 @@ import Testing
 
 /// The engine for losses against the engines of least squares, and laws of its own.
 @Suite struct LossEngineTests {
-  private static let alike = EngineTests.cases.filter { $0.description != "elastic net" }
+  private static let alike = EngineTests.cases.filter {
+    !$0.description.contains("elastic net") && $0.options.adaptive == nil
+      && $0.options.kind == .lasso
+  }
 
   /// Least squares by Newton's steps is least squares: groups, missing cells, weights, factors, signs, with
   /// or without intercept and standardization, columns watched from the start or let in.
@@ -193,17 +196,9 @@ import Testing
       try Table(folder.appending(path: "data.csv")), try Table(folder.appending(path: "path.csv"))
     )
     let predictors = data.names.filter { $0 != "y" }
-    let columns = (predictors + ["y"]).map { data[$0] }
-    var store = RowStore(numbers: columns.count, limit: .max) { -1 }
-    try store.append(
-      blocks: Array(repeating: 0, count: data.count),
-      weights: Array(repeating: 1, count: data.count), ones: [])
-    for row in 0..<data.count {
-      store.fill(row) { out in for j in out.indices { out[j] = columns[j][row] } }
-    }
     let found = try PathFit(
-      ColumnMatrix(store, width: columns.count, blockCount: 1, centers: true, threads: 1),
-      Response(.huber(delta: call.delta)), terms: predictors.indices.map { .number($0) },
+      Self.matrix(data), Response(.huber(delta: call.delta)),
+      terms: predictors.indices.map { .number($0) },
       ElasticNet(alpha: call.alpha, count: predictors.count),
       PathOptions(grid: .values(path["lambda"]), tolerance: 1e-10)
     ).path
@@ -214,6 +209,69 @@ import Testing
         #expect(isClose(beta[j] * scale, path[name][step] * scale, 1e-6))
       }
       #expect(isClose(found.original(step).intercept, path["intercept"][step], 1e-6))
+    }
+  }
+
+  private static func matrix(_ data: Table) throws -> ColumnMatrix {
+    let columns = (data.names.filter { $0 != "y" } + ["y"]).map { data[$0] }
+    var store = RowStore(numbers: columns.count, limit: .max) { -1 }
+    try store.append(
+      blocks: Array(repeating: 0, count: data.count),
+      weights: Array(repeating: 1, count: data.count), ones: [])
+    for row in 0..<data.count {
+      store.fill(row) { out in for j in out.indices { out[j] = columns[j][row] } }
+    }
+    return try ColumnMatrix(
+      store, width: columns.count, blockCount: 1, centers: true, threads: 1)
+  }
+
+  private struct Regressor: Decodable {
+    struct Solution: Decodable {
+      let coefficients: [Double]
+      let intercept: Double
+      let scale: Double
+      let gradient: Double
+    }
+
+    let epsilon: Double
+    let alpha: Double
+    let sklearn: Solution
+    let exact: Solution
+  }
+
+  /// scikit-learn's HuberRegressor estimates a scale and has a ridge penalty: at its scale its solution is
+  /// ridge with Huber's loss (Tests/References/make-huber-sklearn.py). Ours satisfies the conditions of its
+  /// objective, in all its arguments, better than its own, which are not solved to the end.
+  @Test(arguments: ["usual", "shrunk"])
+  func ridgeIsOptimalForHuberRegressor(name: String) throws {
+    let folder = ReferenceCase.root.appending(path: "sklearn/huber/\(name)")
+    let call = try JSONDecoder().decode(
+      Regressor.self, from: Data(contentsOf: folder.appending(path: "case.json")))
+    let data = try Table(folder.appending(path: "data.csv"))
+    let predictors = data.names.filter { $0 != "y" }
+    let (n, scale) = (Double(data.count), call.exact.scale)
+    let path = try PathFit(
+      Self.matrix(data), Response(.huber(delta: call.epsilon * scale)),
+      terms: predictors.indices.map { .number($0) },
+      ElasticNet(alpha: 0, count: predictors.count),
+      PathOptions(
+        grid: .values([call.alpha * scale / n]), standardize: false, tolerance: 1e-12)
+    ).path
+    let (beta, intercept) = (path.dense(0), path.original(0).intercept)
+    let cut = (0..<data.count).map { row in
+      let fitted = zip(predictors, beta).reduce(intercept) { $0 + data[$1.0][row] * $1.1 }
+      return min(max((data["y"][row] - fitted) / scale, -call.epsilon), call.epsilon)
+    }
+    var worst = max(abs(2 * cut.reduce(0, +)), abs(n - cut.reduce(0) { $0 + $1 * $1 }))
+    for (name, b) in zip(predictors, beta) {
+      let slope = zip(data[name], cut).reduce(0) { $0 + $1.0 * $1.1 }
+      worst = max(worst, abs(2 * call.alpha * b - 2 * slope))
+    }
+    #expect(worst <= 1e-6 * n && worst < call.sklearn.gradient)
+    let (exact, sklearn) = (call.exact, call.sklearn)
+    for (j, b) in (beta + [intercept]).enumerated() {
+      #expect(isClose(b, (exact.coefficients + [exact.intercept])[j], 1e-7))
+      #expect(isClose(b, (sklearn.coefficients + [sklearn.intercept])[j], 1e-2))
     }
   }
 }

@@ -166,7 +166,7 @@ private func agree(_ expected: String, _ actual: String) -> Bool {
 /// The text with duality gaps left out.
 private func masked(_ text: String) -> String {
   text.replacingOccurrences(
-    of: "duality gap at most [^ ]*", with: "duality gap at most …", options: .regularExpression
+    of: "gap at most [^ ]*", with: "gap at most …", options: .regularExpression
   ).replacingOccurrences(
     of: "\"gap\": \\[[^\\]]*\\]", with: "\"gap\": […]", options: .regularExpression)
 }

@@ -13,20 +13,24 @@ public struct Selection: Sendable, Equatable {
   /// - Parameters:
   ///   - crossValidation: on the same λ; required by the rules that look at it.
   ///   - maxColumns: at most so many columns may be kept; a larger λ is taken if needed.
+  ///   - columns: how many columns a term counts.
   /// - Complexity: O(steps · support)
   public init(
     _ path: RegularizationPath, by criterion: Criterion, crossValidation: CrossValidation? = nil,
-    maxColumns: Int? = nil
+    maxColumns: Int? = nil, columns: (_ term: Int) -> Int = { _ in 1 }
   ) {
     precondition(!path.points.isEmpty)
     if case .columns(let count) = criterion {
-      self = Self.firstToEnter(path, count: min(count, maxColumns ?? count))
+      self = Self.firstToEnter(path, count: min(count, maxColumns ?? count), columns)
       return
     }
     let wished = Self.step(path, criterion, crossValidation)
     var step = wished
     if let maxColumns {
-      while step > 0 && path.points[step].support.count > maxColumns { step -= 1 }
+      func count(_ step: Int) -> Int {
+        path.points[step].support.reduce(0) { $0 + columns($1) }
+      }
+      while step > 0 && count(step) > maxColumns { step -= 1 }
     }
     self.init(step: step, kept: path.points[step].support, isCapped: step != wished)
   }
@@ -63,21 +67,29 @@ public struct Selection: Sendable, Equatable {
     }
   }
 
-  /// The first `count` columns by order of entry; within a step, the larger coefficient first.
+  /// The first `count` columns by order of entry; within a step, the larger coefficient first. A term of
+  /// several columns goes in whole: where there is no room for it the choice ends, with fewer.
   ///
   /// The step is the first at which all of them have entered, or the last of the path.
-  private static func firstToEnter(_ path: RegularizationPath, count: Int) -> Selection {
-    var order: [Int] = []
-    var seen = Set<Int>()
+  private static func firstToEnter(
+    _ path: RegularizationPath, count: Int, _ columns: (_ term: Int) -> Int
+  ) -> Selection {
+    var (order, seen) = ([Int](), Set<Int>())
+    var (left, last) = (count, 0)
+    func selection(_ step: Int) -> Selection {
+      Selection(step: step, kept: order.sorted(), isCapped: false)
+    }
     for (step, point) in path.points.enumerated() {
       let new = zip(point.support, point.norms).filter { !seen.contains($0.0) }
         .sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.0)
-      order += new
-      seen.formUnion(new)
-      if order.count >= count {
-        return Selection(step: step, kept: order.prefix(count).sorted(), isCapped: false)
+      for term in new {
+        guard columns(term) <= left else { return selection(last) }
+        left -= columns(term)
+        (order, last) = (order + [term], step)
+        if left == 0 { return selection(step) }
       }
+      seen.formUnion(new)
     }
-    return Selection(step: path.points.count - 1, kept: order.sorted(), isCapped: false)
+    return selection(path.points.count - 1)
   }
 }

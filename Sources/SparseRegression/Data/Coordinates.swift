@@ -6,31 +6,91 @@ struct Coordinates: Sendable {
   var center = 0.0
   var scale = 1.0
 
+  /// One entry a member of a declared group; empty for any other term.
+  var members: [Member] = []
+
+  /// A member of a declared group by itself.
+  struct Member: Sendable {
+    let center: Double
+    let scale: Double
+    let isConstant: Bool
+  }
+
   /// - Complexity: O(m³) for a term of m columns
   init(_ term: Term, _ moments: some ColumnStatistics, standardize: Bool, intercept: Bool) {
+    let columns = term.columns
     switch term {
-    case .number(let column):
-      basis = [[1]]
-      center = moments.mean(column)
-      finish([[moments.comoment(column, column)]], moments.weight, standardize)
-    case .imputed(let value, let missing, let origin):
-      let shift = Self.meanShift(moments, value, missing, origin)
-      basis = [[1, shift]]
-      center = origin + shift
-      finish(Self.comoments(moments, [value, missing]), moments.weight, standardize)
-    case .indicated(let value, let missing, let origin):
-      let shift = Self.meanShift(moments, value, missing, origin)
-      basis = [[1, shift], [0, 1]]
-      center = origin + shift
-      let variance =
-        quadraticForm(
-          Self.comoments(moments, [value, missing]), basis[0], basis[0]) / moments.weight
-      if standardize && variance > 0 { scale = variance.squareRoot() }
-      orthonormalize(moments, [value, missing], intercept)
-    case .levels(let columns):
-      basis = columns.indices.map { level in columns.indices.map { $0 == level ? 1 : 0 } }
-      orthonormalize(moments, columns, intercept)
+    case .number, .imputed:
+      (basis, center) = Self.directions(term, moments)
+      finish(moments.comoments(columns), moments.weight, standardize)
+    case .indicated:
+      (basis, center) = Self.directions(term, moments)
+      let products = moments.comoments(columns)
+      scale = Self.deviation(basis[0], products, moments.weight, standardize)
+      orthonormalize(products, moments, columns, intercept)
+    case .levels:
+      (basis, center) = Self.directions(term, moments)
+      orthonormalize(moments.comoments(columns), moments, columns, intercept)
+    case .group:
+      let products = moments.comoments(columns)
+      basis = []
+      for (member, places) in term.members {
+        let (directions, center) = Self.directions(member, moments)
+        let placed = directions.map { direction in
+          var weights = [Double](repeating: 0, count: columns.count)
+          weights.replaceSubrange(places, with: direction)
+          return weights
+        }
+        basis += placed
+        let isNumber = if case .levels = member { false } else { true }
+        members.append(
+          Member(
+            center: intercept ? center : 0,
+            scale: Self.deviation(placed[0], products, moments.weight, standardize && isNumber),
+            isConstant: placed.allSatisfy {
+              quadraticForm(products, $0, $0) <= Self.noise($0, products)
+            }))
+      }
+      orthonormalize(products, moments, columns, intercept)
     }
+  }
+
+  /// What a term spans, in weights on its columns, and its centre.
+  private static func directions(_ term: Term, _ moments: some ColumnStatistics)
+    -> (weights: [[Double]], center: Double)
+  {
+    switch term {
+    case .number(let column): return ([[1]], moments.mean(column))
+    case .imputed(let value, let missing, let origin):
+      let shift = meanShift(moments, value, missing, origin)
+      return ([[1, shift]], origin + shift)
+    case .indicated(let value, let missing, let origin):
+      let shift = meanShift(moments, value, missing, origin)
+      return ([[1, shift], [0, 1]], origin + shift)
+    case .levels(let columns):
+      return (
+        columns.indices.map { level in columns.indices.map { $0 == level ? 1 : 0 } }, 0
+      )
+    case .group: preconditionFailure("a group has no group for a member")
+    }
+  }
+
+  /// A standard deviation to divide by; 1 where nothing is divided.
+  private static func deviation(
+    _ direction: [Double], _ comoments: [[Double]], _ weight: Double, _ standardize: Bool
+  ) -> Double {
+    let variance = quadraticForm(comoments, direction, direction) / weight
+    return standardize && variance > noise(direction, comoments) / weight
+      ? variance.squareRoot() : 1
+  }
+
+  /// What rounding may leave of variances that cancel, which is then no variance.
+  private static func noise(_ direction: [Double], _ comoments: [[Double]]) -> Double {
+    guard direction.count(where: { $0 != 0 }) > 1 else { return 0 }
+    return 1e-14
+      * direction.indices.reduce(0) {
+        $0 + direction[$1] * direction[$1] * comoments[$1][$1]
+      }
   }
 
   /// μ − origin, from the mean of a column that holds `origin` where it is missing.
@@ -41,20 +101,10 @@ struct Coordinates: Sendable {
     return observed > 0 ? (moments.mean(value) - origin) / observed : 0
   }
 
-  private static func comoments(_ moments: some ColumnStatistics, _ columns: [Int]) -> [[Double]] {
-    columns.map { j in columns.map { moments.comoment(j, $0) } }
-  }
-
   /// Divides the one coordinate by its standard deviation.
   private mutating func finish(_ comoments: [[Double]], _ weight: Double, _ standardize: Bool) {
     let direct = quadraticForm(comoments, basis[0], basis[0])
-    // What rounding leaves of two variances that cancel is no variance.
-    let noise =
-      1e-14
-      * basis[0].indices.reduce(0) {
-        $0 + basis[0][$1] * basis[0][$1] * comoments[$1][$1]
-      }
-    guard direct > (basis[0].count > 1 ? noise : 0) else {
+    guard direct > Self.noise(basis[0], comoments) else {
       isConstant = true
       basis[0] = basis[0].map { _ in 0 }
       return
@@ -66,9 +116,10 @@ struct Coordinates: Sendable {
 
   /// Gram–Schmidt in the inner product of the moments; what the columns before it span is left out.
   private mutating func orthonormalize(
-    _ moments: some ColumnStatistics, _ columns: [Int], _ intercept: Bool
+    _ comoments: [[Double]], _ moments: some ColumnStatistics, _ columns: [Int],
+    _ intercept: Bool
   ) {
-    var products = Self.comoments(moments, columns)
+    var products = comoments
     for j in columns.indices {
       for k in columns.indices {
         products[j][k] /= moments.weight
@@ -80,7 +131,7 @@ struct Coordinates: Sendable {
     var orthonormal: [[Double]] = []
     for vector in basis {
       let length = quadraticForm(products, vector, vector)
-      guard length > 0 else { continue }
+      guard length > Self.noise(vector, products) else { continue }
       var rest = vector
       for _ in 0..<2 {  // twice is enough (Giraud, Langou & Rozložník, 2005)
         for other in orthonormal {

@@ -12,13 +12,14 @@ public struct Design: Sendable {
   private let basis: Basis
   /// Terms that hold a single value.
   public let isConstant: [Bool]
-  /// One centre a term: its mean for a number, missing cells left out; 0 for a categorical and without an
-  /// intercept.
+  /// One centre a term: its mean for a number, missing cells left out; 0 for a categorical, a declared
+  /// group and without an intercept.
   public let center: [Double]
   /// One scale a term, positive: the standard deviation of a number, missing cells filled with the mean;
-  /// 1 for a categorical, a constant and
-  /// without standardization.
+  /// 1 for a categorical, a declared group, a constant and without standardization.
   public let scale: [Double]
+  /// For each declared group the same for each of its members.
+  private let groupMembers: [Int: [Coordinates.Member]]
   /// Centre of the target; zero without an intercept.
   public let targetCenter: Double
   /// Scale of the target, positive; 1 for a target without variation.
@@ -59,11 +60,12 @@ public struct Design: Sendable {
     precondition(columns >= 1 && moments.weight > 0, "no target or no rows")
     var (coordinates, basis, isConstant) = ([Range<Int>](), Basis(), [Bool]())
     var (center, scale) = ([Double](), [Double]())
+    var groupMembers: [Int: [Coordinates.Member]] = [:]
     coordinates.reserveCapacity(terms.count)
     basis.reserve(terms.count)
     center.reserveCapacity(terms.count)
     scale.reserveCapacity(terms.count)
-    for term in terms {
+    for (index, term) in terms.enumerated() {
       let made = Coordinates(
         term, moments, standardize: standardize, intercept: intercept)
       coordinates.append(basis.count..<basis.count + made.basis.count)
@@ -71,7 +73,9 @@ public struct Design: Sendable {
       isConstant.append(made.isConstant)
       center.append(intercept ? made.center : 0)
       scale.append(made.scale)
+      if !made.members.isEmpty { groupMembers[index] = made.members }
     }
+    self.groupMembers = groupMembers
     (self.terms, self.coordinates, self.basis) = (terms, coordinates, basis)
     (self.isConstant, self.center, self.scale) = (isConstant, center, scale)
     self.intercept = intercept
@@ -88,6 +92,17 @@ public struct Design: Sendable {
     let mean = moments.mean(y)
     let s = (variance + (intercept ? 0 : mean * mean)).squareRoot()
     targetScale = s > 0 && standardizesTarget ? s : 1
+  }
+
+  /// Centre and scale of a member of a term: of its only one, unless the term is a declared group.
+  public func standardization(_ term: Int, member: Int = 0) -> (center: Double, scale: Double) {
+    guard let members = groupMembers[term] else { return (center[term], scale[term]) }
+    return (members[member].center, members[member].scale)
+  }
+
+  /// Whether a member of a declared group holds a single value.
+  public func isConstant(_ term: Int, member: Int) -> Bool {
+    groupMembers[term]?[member].isConstant ?? isConstant[term]
   }
 
   /// The terms that can have no coefficient whatever the others are.
@@ -196,9 +211,9 @@ public struct Design: Sendable {
         for column in columns.indices { beta[column] += basis[k, column] * value }
       }
       start += responses * rank
-      if case .levels = terms[term], intercept {
-        let mean = zip(columns, beta).reduce(0) { $0 + means[$1.0] * $1.1 }
-        for place in columns.indices where means[columns[place]] > 0 { beta[place] -= mean }
+      for case (.levels, let places) in terms[term].members where intercept {
+        let mean = places.reduce(0) { $0 + means[columns[$1]] * beta[$1] }
+        for place in places where means[columns[place]] > 0 { beta[place] -= mean }
       }
       for (column, value) in zip(columns, beta) {
         result.append(column, value, mean: means[column])

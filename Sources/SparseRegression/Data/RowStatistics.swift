@@ -90,6 +90,25 @@ struct RowStatistics: ColumnStatistics, Sendable {
     return weight * inner(deviations(j), deviations(k))
   }
 
+  func comoments(_ columns: [Int]) -> [[Double]] {
+    var products = columns.map { _ in [Double](repeating: 0, count: columns.count) }
+    // Deviations are made once where there is room for them.
+    let hasRoom = columns.count > 1 && columns.count * matrix.rows <= Self.keptDeviations
+    let kept = hasRoom ? columns.map(deviations) : nil
+    for (a, j) in columns.enumerated() {
+      products[a][a] = comoment(j, j)
+      guard a > 0 else { continue }
+      let one = kept?[a] ?? deviations(j)
+      for b in 0..<a {
+        products[a][b] = weight * inner(one, kept?[b] ?? deviations(columns[b]))
+        products[b][a] = products[a][b]
+      }
+    }
+    return products
+  }
+
+  private static let keptDeviations = 1 << 25
+
   private func deviations(_ j: Int) -> [Double] {
     unsafe withValues(j) { x in
       let mean = unsafe storedMean(x)

@@ -15,6 +15,9 @@ public enum Term: Sendable, Equatable {
   /// A categorical: one indicator column a level. The group's span, and so the fit, does not depend on
   /// the order of levels or on which of them would be the reference.
   case levels([Int])
+  /// Terms that are selected together, none of them such a group itself: columns that somebody declared to
+  /// be one.
+  case group([Term])
 
   /// The columns of the moments that the term is made of.
   public var columns: [Int] {
@@ -23,6 +26,31 @@ public enum Term: Sendable, Equatable {
     case .imputed(let value, let missing, _), .indicated(let value, let missing, _):
       [value, missing]
     case .levels(let columns): columns
+    case .group(let members): members.flatMap(\.columns)
+    }
+  }
+
+  /// The terms that a group is made of, each with its places among ``columns``; any other term itself.
+  package var members: [(term: Term, places: Range<Int>)] {
+    guard case .group(let members) = self else { return [(self, 0..<columns.count)] }
+    var next = 0
+    return members.map { member in
+      let places = next..<next + member.columns.count
+      next = places.upperBound
+      return (member, places)
+    }
+  }
+
+  /// The same over columns that have other numbers.
+  package func renumbered(_ number: (Int) -> Int) -> Term {
+    switch self {
+    case .number(let column): .number(number(column))
+    case .imputed(let value, let missing, let origin):
+      .imputed(value: number(value), missing: number(missing), origin: origin)
+    case .indicated(let value, let missing, let origin):
+      .indicated(value: number(value), missing: number(missing), origin: origin)
+    case .levels(let columns): .levels(columns.map(number))
+    case .group(let members): .group(members.map { $0.renumbered(number) })
     }
   }
 
@@ -32,6 +60,7 @@ public enum Term: Sendable, Equatable {
     case .number, .imputed: 1
     case .indicated: 2
     case .levels(let columns): max(1, columns.count - 1)
+    case .group(let members): members.reduce(0) { $0 + $1.size }
     }
   }
 }

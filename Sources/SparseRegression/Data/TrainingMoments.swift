@@ -70,6 +70,14 @@ protocol ColumnStatistics {
   func mean(_ j: Int) -> Double
   /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
   func comoment(_ j: Int, _ k: Int) -> Double
+  /// The co-moments of some columns with each other.
+  func comoments(_ columns: [Int]) -> [[Double]]
+}
+
+extension ColumnStatistics {
+  func comoments(_ columns: [Int]) -> [[Double]] {
+    columns.map { j in columns.map { comoment(j, $0) } }
+  }
 }
 
 extension TrainingMoments: ColumnStatistics {

@@ -6,7 +6,8 @@
 /// the duality gap. All fits are at the same λ, so that one reading of a column serves them all.
 struct ColumnsEngine: PathEngine {
   let family = Family.gaussian
-  private let problem: ColumnsProblem
+  /// With the penalty of the fit to all rows.
+  private var problem: ColumnsProblem
   /// The fit to all rows, then one a fold.
   private var fits: [ColumnsFit]
   private var screens: Screens
@@ -16,7 +17,7 @@ struct ColumnsEngine: PathEngine {
   private let threads: Int
   private var epoch: UInt16 = 0
   let foldWeights: [Double]
-  let lambdaMax: Double
+  private(set) var lambdaMax: Double
 
   /// After so many epochs all terms are looked at, so that the bounds are fresh and the past is let go.
   private static let mostEpochs: UInt16 = 24
@@ -61,15 +62,46 @@ struct ColumnsEngine: PathEngine {
       for term in unpenalized { screens.exclude(term, from: index) }
       for term in fit.dependent where index == 0 { exclusions[term] = .dependent }
     }
-    (self.problem, self.fits, self.design) = (problem, fits, design)
+    (self.problem, self.fits, self.design, lambdaMax) = (problem, fits, design, 0)
     (self.exclusions, self.threads) = (exclusions, threads)
+    if let adaptive = options.adaptive { try weigh(adaptive) }
 
     // The first look, at the null model, tells where the path begins.
     for index in self.fits.indices { self.fits[index].mark(forgets: true) }
     _ = Self.look(
-      problem, self.fits, &screens, lambda: .infinity, epoch: 0, all: true, threads: threads)
+      self.problem, self.fits, &screens, lambda: .infinity, epoch: 0, all: true, threads: threads)
     lambdaMax =
       max(screens.largestPull / max(penalty.alpha, 1e-3), .ulpOfOne) * self.fits[0].targetScale
+  }
+
+  /// Gives each fit the factors that its own rows tell.
+  private mutating func weigh(_ adaptive: AdaptiveWeights) throws(PathError) {
+    let (fits, penalty) = (fits, problem.penalty)
+    let live = exclusions.indices.filter { exclusions[$0] == nil }
+    let made = concurrentMap(fits.count, threads: threads) { index in
+      Result { () throws(PathError) in try fits[index].weights(adaptive, live) }
+    }
+    var unit: Double?
+    for index in fits.indices {
+      let weighed = penalty.weighed(by: try made[index].get(), unit: unit)
+      if index == 0 {
+        unit = weighed.unit
+        // What a screen looks at has one factor; where that of a fit is another, its pulls count for more.
+        problem = problem.with(
+          weighed.penalty, factors: weighed.penalty.factors.map { $0.isFinite ? $0 : 1 })
+      }
+      for term in live where penalty.factors[term] > 0 {
+        let factor = weighed.penalty.factors[term]
+        guard factor.isFinite else {
+          screens.exclude(term, from: index)
+          if index == 0 { exclusions[term] = .shutOut }
+          continue
+        }
+        let common = problem.factors[term] / Double(problem.terms[term].size).squareRoot()
+        screens.reweigh(term, in: index, by: common / factor)
+      }
+      self.fits[index].take(weighed.penalty)
+    }
   }
 
   var isTall: Bool { fits[0].rows.rows >= design.count }

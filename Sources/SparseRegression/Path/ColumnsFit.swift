@@ -1,12 +1,13 @@
 /// A fit to the rows of some blocks, by a solver that knows few of the terms: those that it was told to
 /// watch.
 struct ColumnsFit: SolvedFit {
-  private let problem: ColumnsProblem
+  /// With the penalty of this fit.
+  private(set) var problem: ColumnsProblem
   let rows: RowStatistics
   private let test: Range<Int>?
   let targetScale: Double
   /// The standardized target in all rows.
-  private let target: [Double]
+  let target: [Double]
   private var gram: ColumnsGram
   private var solver: any SupportSolver
   /// The terms watched, and the coordinates of each.
@@ -44,6 +45,9 @@ struct ColumnsFit: SolvedFit {
   {
     let loss = Quadratic(gram, diagonal: [], correlation: [])
     let penalty = ElasticNet(alpha: problem.penalty.alpha, count: 0)
+    guard problem.options.kind == .lasso else {
+      return ConcaveDescent(loss, penalty, problem.options.kind, groups: [])
+    }
     return problem.isSingle
       ? ActiveSet(loss, penalty, columns: []) : GroupActiveSet(loss, penalty, groups: [])
   }
@@ -63,6 +67,9 @@ struct ColumnsFit: SolvedFit {
     nullObjective = max(square(residual), .ulpOfOne) / 2
     watch(unpenalized.filter { !dependent.contains($0) })
   }
+
+  /// Takes another penalty; unpenalized terms stay so.
+  mutating func take(_ penalty: ElasticNet) { problem = problem.with(penalty) }
 
   /// Watches more terms.
   ///
@@ -114,7 +121,7 @@ struct ColumnsFit: SolvedFit {
     point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term), groups: support.map(\.coordinates), b: b,
       devianceRatio: 1 - square(residual) / square(target), gap: outcome.gap / nullObjective,
-      isDirect: outcome.isDirect)
+      isDirect: outcome.isDirect, isConvex: outcome.isConvex)
     guard let test else { return }
     let weight = test.reduce(0) { $0 + problem.matrix.weights[$1] }
     let sum = test.reduce(0) {

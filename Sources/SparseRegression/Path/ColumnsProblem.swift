@@ -2,10 +2,10 @@
 struct ColumnsProblem: Sendable {
   let matrix: ColumnMatrix
   let terms: [Term]
-  let penalty: ElasticNet
+  private(set) var penalty: ElasticNet
   let options: PathOptions
   /// For each term, its penalty factor times √(its size).
-  let factors: [Double]
+  private(set) var factors: [Double]
   /// Whether no term has more than one coordinate.
   let isSingle: Bool
 
@@ -13,6 +13,18 @@ struct ColumnsProblem: Sendable {
     (self.matrix, self.terms, self.penalty, self.options) = (matrix, terms, penalty, options)
     factors = zip(terms, penalty.factors).map { $1 * Double($0.size).squareRoot() }
     isSingle = terms.allSatisfy { $0.isSingle }
+  }
+
+  /// The same with another penalty.
+  ///
+  /// - Parameter factors: for each term, if they are not those of the penalty.
+  func with(_ penalty: ElasticNet, factors: [Double]? = nil) -> ColumnsProblem {
+    var other = self
+    other.penalty = penalty
+    other.factors = zip(terms, factors ?? penalty.factors).map {
+      $1 * Double($0.size).squareRoot()
+    }
+    return other
   }
 
   func coordinates(_ term: Int, _ rows: RowStatistics) -> Coordinates {
@@ -30,10 +42,10 @@ struct ColumnsProblem: Sendable {
 
 extension Term {
   /// Whether the term has one coordinate, whatever the rows.
-  var isSingle: Bool {
+  package var isSingle: Bool {
     switch self {
     case .number, .imputed: true
-    case .indicated, .levels: false
+    case .indicated, .levels, .group: false
     }
   }
 }
@@ -54,12 +66,17 @@ struct LocalCoordinate: Sendable {
     var constant = 0.0
     if problem.options.intercept {
       let means = columns.map { problem.matrix.dot($0, rows.shares) }
-      for (mean, a) in zip(means, basis) where a != 0 { constant += a * mean }
-      if case .levels = problem.terms[term] {
+      for (member, places) in problem.terms[term].members {
+        let share = places.reduce(0.0) {
+          basis[$1] == 0 ? $0 : $0 + basis[$1] * means[$1]
+        }
+        guard case .levels = member else {
+          constant += share
+          continue
+        }
         // Each row has one level, so the constant can be theirs; a level that is not among the rows that
         // are fitted then has the prediction of the mean.
-        for place in basis.indices { basis[place] = means[place] > 0 ? basis[place] - constant : 0 }
-        constant = 0
+        for place in places { basis[place] = means[place] > 0 ? basis[place] - share : 0 }
       }
     }
     self.basis = basis

@@ -74,7 +74,7 @@ public struct ExactPath: Sendable {
       note(0, homotopy.end())
       changes.append(Change())
     }
-    path = problem.path(points, penalty, dependent: [])
+    path = problem.path(points, dependent: [])
     (self.changes, self.end) = (changes, end)
   }
 }

@@ -72,11 +72,11 @@ struct LossEngine: PathEngine {
     (self.problem, self.pass, self.working, self.fits) = (problem, pass, working, fits)
     (self.design, self.threads) = (design, threads)
     (self.watchesAll, lambdaMax) = (watchesAll, 0)
-    fitNull(terms.indices.filter { exclusions[$0] == nil })
+    try fitNull(terms.indices.filter { exclusions[$0] == nil })
   }
 
   /// Fits the intercepts, then the unpenalized terms, and looks where the path begins.
-  private mutating func fitNull(_ live: [Int]) {
+  private mutating func fitNull(_ live: [Int]) throws(PathError) {
     learn()
     renew()
     settle(0)
@@ -88,6 +88,7 @@ struct LossEngine: PathEngine {
       for term in unpenalized { screens.exclude(term) }
       learn()
       settle(0)
+      try refuseSeparation(unpenalized)
     }
     for index in fits.indices { fits[index].noteNull() }
     let alpha = max(problem.base.penalty.alpha, 1e-3)
@@ -99,6 +100,22 @@ struct LossEngine: PathEngine {
       markEpoch(forgets: true)
       _ = look(at: .infinity, all: true)
       lambdaMax = max(screens.largestPull / alpha, .leastNormalMagnitude)
+    }
+  }
+
+  /// Refuses terms without a penalty that separate two classes: their coefficients would grow for ever.
+  private func refuseSeparation(_ unpenalized: [Int]) throws(PathError) {
+    guard problem.family == .binomial else { return }
+    for fit in fits where fit.isNearlySaturated {
+      let eta = pass.predictors(0..<problem.matrix.rows, fit.request(at: fit.b))
+      let rows = eta.indices.filter { fit.rows.shares[$0] > 0 }
+      guard
+        Separation.areApart(
+          rows.map { eta[$0] - (problem.offset.isEmpty ? 0 : problem.offset[$0]) },
+          rows.map { problem.matrix.target[$0] })
+      else { continue }
+      throw .separated(
+        term: unpenalized.first { Separation.separates($0, problem.base, fits[0].rows) })
     }
   }
 
@@ -238,9 +255,15 @@ struct LossEngine: PathEngine {
   func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {
     var exclusions = exclusions
     for term in fits[0].dependentTerms { exclusions[term] = .dependent }
-    return RegularizationPath(
+    var path = RegularizationPath(
       points: points, design: design, penalty: problem.base.penalty, exclusions: exclusions,
       targetCorrelations: targetCorrelations, rows: fits[0].rows.rows,
       nullDeviance: fits[0].nullDeviance, family: problem.family)
+    guard problem.family == .binomial else { return path }
+    let separation = Separation(
+      problem.base, fits[0].rows, terms: exclusions.indices.filter { exclusions[$0] == nil },
+      path: path)
+    if !separation.terms.isEmpty || separation.step != nil { path.separation = separation }
+    return path
   }
 }

@@ -235,6 +235,9 @@ struct LossFit: SolvedFit {
     renewals += 1
   }
 
+  /// Whether little is left of the loss of the intercepts.
+  var isNearlySaturated: Bool { value - least < 0.05 * (interceptValue - least) }
+
   /// Notes where the intercepts alone stand.
   mutating func noteIntercepts() { interceptValue = value }
 
@@ -287,24 +290,10 @@ struct LossFit: SolvedFit {
   /// gives ℓ* without a logarithm, −ℓ*(−pull) = ℓ + pull · η; between s = 0, where it is the least loss,
   /// and 1 a concave function lies above its chord.
   private func dualityGap() -> Double {
-    var (largest, conjugate, slack) = (0.0, 0.0, 0.0)
-    for group in groups {
-      let first = group.lowerBound
-      let u = penalty.pull(group, gradient)
-      let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
-      if r > 0 {
-        let excess = max(0, u - t)
-        conjugate += excess * excess / (2 * r)
-      } else if t > 0 {
-        largest = max(largest, u / t)
-      } else {
-        let norm = group.reduce(0) { $0 + b[$1] * b[$1] }.squareRoot()
-        slack += u * max(1, norm)
-      }
-    }
-    let s = largest > 1 ? 1 / largest : 1
-    let dual = s * (value + cross) + (1 - s) * least - conjugate
-    return max(0, value + cost - dual) + slack
+    let sums = PenaltySums(groups, penalty, b, pull: gradient, lambda: lambda)
+    let s = sums.shrink
+    let dual = s * (value + cross) + (1 - s) * least - sums.conjugate
+    return max(0, value + cost - dual) + sums.slack
   }
 
   /// Where the first term enters.

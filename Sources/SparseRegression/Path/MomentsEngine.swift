@@ -24,7 +24,7 @@ struct MomentsEngine: PathEngine {
       Result { () throws(PathError) in
         try MomentsFit(
           TrainingMoments(folds[index].training.map { blocks[$0] }), terms, penalty, options,
-          twins: all.problem.twins)
+          twins: all.problem.twins, unit: all.problem.unit)
       }
     }
     fits = [all]
@@ -51,7 +51,7 @@ struct MomentsEngine: PathEngine {
   }
 
   func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {
-    fits[0].path(points, penalty)
+    fits[0].path(points)
   }
 }
 
@@ -64,17 +64,23 @@ private struct MomentsFit: SolvedFit {
 
   var design: Design { problem.design }
 
-  /// - Parameter twins: those found among all rows; nil to look for them.
+  /// - Parameters:
+  ///   - twins: those found among all rows; nil to look for them.
+  ///   - unit: of the weighed factors of the fit to all rows.
   init(
     _ moments: TrainingMoments, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
-    twins: [Int?]?
+    twins: [Int?]?, unit: Double? = nil
   ) throws(PathError) {
-    let problem = try MomentsProblem(moments, terms, penalty, options, twins: twins)
+    let problem = try MomentsProblem(moments, terms, penalty, options, twins: twins, unit: unit)
     let groups = problem.live.map { problem.design.coordinates[$0] }
     solver =
-      problem.design.isSingle
-      ? ActiveSet(problem.loss, problem.penalty, columns: groups.map(\.lowerBound))
-      : GroupActiveSet(problem.loss, problem.penalty, groups: groups)
+      if options.kind != .lasso {
+        ConcaveDescent(problem.loss, problem.penalty, options.kind, groups: groups)
+      } else if problem.design.isSingle {
+        ActiveSet(problem.loss, problem.penalty, columns: groups.map(\.lowerBound))
+      } else {
+        GroupActiveSet(problem.loss, problem.penalty, groups: groups)
+      }
     self.problem = problem
   }
 
@@ -92,7 +98,7 @@ private struct MomentsFit: SolvedFit {
       test, support: raw.columns, beta: raw.values, intercept: raw.intercept)
   }
 
-  func path(_ points: [RegularizationPath.Point], _ penalty: ElasticNet) -> RegularizationPath {
-    problem.path(points, penalty, dependent: solver.dependent)
+  func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {
+    problem.path(points, dependent: solver.dependent)
   }
 }

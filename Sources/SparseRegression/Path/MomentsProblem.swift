@@ -6,6 +6,10 @@ struct MomentsProblem: Sendable {
   let loss: Quadratic
   /// On the coordinates.
   let penalty: ElasticNet
+  /// On the terms.
+  private let termPenalty: ElasticNet
+  /// What weighed factors were divided by; nil where none are weighed.
+  let unit: Double?
   private let exclusions: [RegularizationPath.Exclusion?]
   private let targetCorrelations: [Double]
   /// The terms that take part.
@@ -22,11 +26,13 @@ struct MomentsProblem: Sendable {
     exclusions.map { if case .twin(let other) = $0 { other } else { nil } }
   }
 
-  /// - Parameter twins: those found among all rows; nil to look for them.
+  /// - Parameters:
+  ///   - twins: those found among all rows; nil to look for them.
+  ///   - unit: what weighed factors are divided by; nil to find it.
   /// - Throws: ``PathError``
   init(
     _ moments: TrainingMoments, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
-    twins: [Int?]?
+    twins: [Int?]?, unit: Double? = nil
   ) throws(PathError) {
     let y = moments.width - 1
     precondition(penalty.factors.count == terms.count, "one penalty factor a term")
@@ -47,12 +53,26 @@ struct MomentsProblem: Sendable {
     let free = terms.indices.filter { exclusions[$0] == nil }
 
     let unpenalized = free.filter { penalty.factors[$0] == 0 }
-    let expanded = penalty.expanded(to: design)
-    var null = ActiveSet(loss, expanded, columns: unpenalized.flatMap { design.coordinates[$0] })
+    var null = ActiveSet(
+      loss, penalty.expanded(to: design), columns: unpenalized.flatMap { design.coordinates[$0] })
     _ = null.solve(lambda: 0, tolerance: options.tolerance * loss.targetNorm / 2)
     for term in unpenalized where null.dependent.isSuperset(of: design.coordinates[term]) {
       exclusions[term] = .dependent
     }
+    var penalty = penalty
+    if let adaptive = options.adaptive {
+      let live = free.filter { exclusions[$0] == nil }
+      let weighed = penalty.weighed(
+        by: try Self.weights(
+          adaptive, &loss, design, penalty, live, rows: moments.rows,
+          intercept: options.intercept),
+        unit: unit)
+      (penalty, self.unit) = weighed
+      for term in live where !penalty.factors[term].isFinite { exclusions[term] = .shutOut }
+    } else {
+      self.unit = nil
+    }
+    let expanded = penalty.expanded(to: design)
     let live = free.filter { exclusions[$0] == nil }
     var (residual, largest) = (loss.targetNorm, 0.0)
     for j in null.columns { residual -= null.b[j] * (loss.correlation[j] + null.g[j]) }
@@ -73,7 +93,44 @@ struct MomentsProblem: Sendable {
     }
     nullCoefficients = null.b
     (self.design, self.loss, self.penalty) = (design, loss, expanded)
-    (self.exclusions, self.live) = (exclusions, live)
+    (self.exclusions, self.live, termPenalty) = (exclusions, live, penalty)
+  }
+
+  /// For each term that takes part, what its factor is multiplied by.
+  ///
+  /// - Complexity: O(p³)
+  private static func weights(
+    _ adaptive: AdaptiveWeights, _ loss: inout Quadratic, _ design: Design,
+    _ penalty: ElasticNet, _ live: [Int], rows: Int, intercept: Bool
+  ) throws(PathError) -> [Double?] {
+    let coordinates = live.flatMap { design.coordinates[$0] }
+    let p = coordinates.count
+    guard p <= InitialFit.most else { throw .tooLargeToWeigh }
+    for j in coordinates { loss.prepare(j) }
+    let c = coordinates.map { loss.correlation[$0] }
+    let quadratic = loss
+    let gram = coordinates.flatMap { j in coordinates.map { quadratic.gram(j, $0) } }
+    let b: [Double]
+    switch adaptive.initial {
+    case .leastSquares:
+      guard p + (intercept ? 1 : 0) < rows,
+        let found = InitialFit.leastSquares(gram: gram, correlation: c)
+      else { throw .noLeastSquares }
+      b = found
+    case .ridge:
+      b = InitialFit.ridge(
+        gram: gram, correlation: c, norm: loss.targetNorm,
+        isPenalized: live.flatMap { term in
+          design.coordinates[term].map { _ in penalty.factors[term] > 0 }
+        }, rows: rows, spent: intercept ? 1 : 0)
+    }
+    var (weights, next) = ([Double?](repeating: nil, count: design.terms.count), 0)
+    for term in live {
+      let some = b[next..<next + design.coordinates[term].count]
+      next = some.endIndex
+      weights[term] = adaptive.weight(some.reduce(0) { $0 + $1 * $1 }.squareRoot())
+    }
+    return weights
   }
 
   /// What a solution is on a path.
@@ -99,22 +156,18 @@ struct MomentsProblem: Sendable {
     return RegularizationPath.Point(
       lambda: lambda, support: support, groups: groups, b: b,
       devianceRatio: explained / loss.targetNorm, gap: outcome.gap / nullObjective,
-      isDirect: outcome.isDirect)
+      isDirect: outcome.isDirect, isConvex: outcome.isConvex)
   }
 
-  /// - Parameters:
-  ///   - penalty: on the terms.
-  ///   - dependent: coordinates without a penalty that those before them span.
-  func path(
-    _ points: [RegularizationPath.Point], _ penalty: ElasticNet, dependent: Set<Int>
-  ) -> RegularizationPath {
+  /// - Parameter dependent: coordinates without a penalty that those before them span.
+  func path(_ points: [RegularizationPath.Point], dependent: Set<Int>) -> RegularizationPath {
     var exclusions = exclusions
     for term in live where dependent.isSuperset(of: design.coordinates[term]) {
       exclusions[term] = .dependent
     }
     let scale = design.targetScale
     return RegularizationPath(
-      points: points, design: design, penalty: penalty, exclusions: exclusions,
+      points: points, design: design, penalty: termPenalty, exclusions: exclusions,
       targetCorrelations: targetCorrelations, rows: rows,
       nullDeviance: loss.targetNorm * scale * scale, family: .gaussian)
   }

@@ -13,10 +13,15 @@ public struct PathOptions: Sendable {
   /// (``CrossValidation/isPastMinimum(mean:standardError:)``). What comes after it is the dearest part
   /// of the path, and no rule that looks at the error would choose it.
   public var endsPastMinimum: Bool
+  /// Whether penalty factors are weighed by an initial fit to the same rows, anew for each training set.
+  public var adaptive: AdaptiveWeights?
+  /// How the penalty goes on beyond its price; a concave one takes standardized columns.
+  public var kind: PenaltyKind
 
   public init(
     grid: LambdaGrid = .automatic(), including: Double? = nil, standardize: Bool = true,
-    intercept: Bool = true, tolerance: Double = 1e-7, endsPastMinimum: Bool = false
+    intercept: Bool = true, tolerance: Double = 1e-7, endsPastMinimum: Bool = false,
+    adaptive: AdaptiveWeights? = nil, kind: PenaltyKind = .lasso
   ) {
     self.grid = grid
     self.including = including
@@ -24,6 +29,9 @@ public struct PathOptions: Sendable {
     self.intercept = intercept
     self.tolerance = tolerance
     self.endsPastMinimum = endsPastMinimum
+    self.adaptive = adaptive
+    self.kind = kind
+    precondition(kind == .lasso || standardize, "a concave penalty needs standardized columns")
   }
 }
 
@@ -33,6 +41,12 @@ public enum PathError: Error, Equatable {
   case constantTarget
   /// Sums of a column overflow.
   case overflow(column: Int)
+  /// Terms without a penalty separate two classes, so that they have no coefficients; one that does it alone.
+  case separated(term: Int?)
+  /// Least squares was to weigh the penalty, and the columns depend on each other or outnumber the rows.
+  case noLeastSquares
+  /// An initial fit would need a matrix of more than ``InitialFit/most`` rows.
+  case tooLargeToWeigh
   /// An exact path is asked for, and a term has several coefficients.
   case group(term: Int)
 }

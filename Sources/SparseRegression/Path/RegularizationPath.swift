@@ -20,6 +20,9 @@ public struct RegularizationPath: Sendable {
     public let gap: Double
     /// Whether the coefficients come from a direct solve on their support, exact to rounding.
     public let isDirect: Bool
+    /// Whether the objective is convex on the columns in, here and at every λ before: with a concave penalty
+    /// it may have other local minima where it is not.
+    public let isConvex: Bool
     /// For families other than `gaussian`, one intercept a response; empty where the design knows it.
     let intercepts: [Double]
 
@@ -29,9 +32,11 @@ public struct RegularizationPath: Sendable {
     ///   - devianceRatio: clamped to `[0, 1]`.
     init(
       lambda: Double, support: [Int], groups: [Range<Int>], b: [Double],
-      devianceRatio: Double, gap: Double, isDirect: Bool, intercepts: [Double] = []
+      devianceRatio: Double, gap: Double, isDirect: Bool, isConvex: Bool = true,
+      intercepts: [Double] = []
     ) {
       (self.lambda, self.support, self.gap, self.isDirect) = (lambda, support, gap, isDirect)
+      self.isConvex = isConvex
       self.intercepts = intercepts
       var (values, norms) = ([Double](), [Double]())
       values.reserveCapacity(support.count)
@@ -79,6 +84,8 @@ public struct RegularizationPath: Sendable {
   /// The mean deviance of the intercept alone; for least squares its mean squared error.
   public let nullDeviance: Double
   public let family: Family
+  /// For `binomial`, how the columns tell the classes apart; nil if they do not, and for other families.
+  public internal(set) var separation: Separation?
 
   /// The number of terms.
   public var count: Int { exclusions.count }
@@ -127,6 +134,12 @@ public struct RegularizationPath: Sendable {
       // A perfect fit would send the logarithm to −∞ and leave nothing to compare.
       return Double(rows * family.responses) * .log(max(deviance, .leastNormalMagnitude))
     }
+  }
+
+  /// The smallest λ down to which the objective is locally convex; nil if it is on the whole path.
+  public var convexDownTo: Double? {
+    guard let first = points.firstIndex(where: { !$0.isConvex }) else { return nil }
+    return first > 0 ? points[first - 1].lambda : .infinity
   }
 
   /// The largest relative duality gap on the path, and the λ where it stands; nil for an empty path.

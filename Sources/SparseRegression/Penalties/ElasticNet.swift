@@ -42,6 +42,27 @@ public struct ElasticNet: Sendable, Equatable {
     return ElasticNet(alpha: alpha, exactly: factors, signs)
   }
 
+  /// The same penalty with its factors weighed.
+  ///
+  /// - Parameters:
+  ///   - weights: one a term; nil for one that takes no part, whose factor is then 1.
+  ///   - unit: what factors are divided by; nil for their mean over the terms that take part, an infinite
+  ///     one counting as 1. Folds take the unit of the fit to all rows: then a λ is the same in all.
+  func weighed(by weights: [Double?], unit: Double?) -> (penalty: ElasticNet, unit: Double) {
+    precondition(weights.count == factors.count)
+    let raw = zip(factors, weights).map { factor, weight in
+      factor == 0 ? 0 : weight.map { factor * $0 }
+    }
+    let parts = raw.compactMap(\.self)
+    let finite = parts.filter(\.isFinite)
+    let others = Double(parts.count - finite.count)
+    let mean = (finite.reduce(0, +) + others) / Double(max(1, parts.count))
+    let unit = unit ?? (mean > 0 ? mean : 1)
+    return (
+      ElasticNet(alpha: alpha, exactly: raw.map { $0.map { $0 / unit } ?? 1 }, signs), unit
+    )
+  }
+
   /// Takes in coordinates, their factors as they are.
   mutating func extend(_ new: NewCoordinates) {
     factors += new.factors

@@ -21,20 +21,58 @@ struct DualityGap {
 
   /// The gap at `b`, with `g` = c − G b.
   ///
+  /// - Parameter price: of the threshold of a group and its length, what it pays for its length; nil for the
+  ///   threshold itself.
   /// - Complexity: O(p)
-  func callAsFunction(_ b: [Double], _ g: [Double], lambda: Double) -> Double {
+  func callAsFunction(
+    _ b: [Double], _ g: [Double], lambda: Double, price: PenaltySums.Price? = nil
+  ) -> Double {
+    let sums = PenaltySums(groups, penalty, b, pull: g, lambda: lambda, price: price)
     var (fitted, reduction) = (0.0, 0.0)  // c'b and g'b
-    var (cost, largest, conjugate, slack) = (0.0, 0.0, 0.0, 0.0)
     for group in groups {
-      let first = group.lowerBound
-      var square = 0.0
       for j in group where b[j] != 0 {
         fitted += loss.correlation[j] * b[j]
         reduction += g[j] * b[j]
-        square += b[j] * b[j]
       }
+    }
+    let residualNorm = max(0, loss.targetNorm - fitted - reduction)
+    let targetResidual = loss.targetNorm - fitted
+    let best = residualNorm > 0 && sums.conjugate == 0 ? targetResidual / residualNorm : 1
+    let s = min(sums.shrink, max(0, best))
+    // h* grows with s, so where both kinds meet its value at s = 1 is a bound for s ≤ 1.
+    let dual = s * targetResidual - 0.5 * s * s * residualNorm - sums.conjugate
+    return max(0, 0.5 * residualNorm + sums.cost - dual) + sums.slack
+  }
+}
+
+/// What the penalty adds to an objective and to its dual, whatever the loss.
+struct PenaltySums {
+  /// Of the threshold of a group and its length.
+  typealias Price = (_ threshold: Double, _ length: Double) -> Double
+
+  /// Σ h(b_g)
+  private(set) var cost = 0.0
+  /// Σ h*(pull), over the groups where it is finite whatever the pull.
+  private(set) var conjugate = 0.0
+  /// What is left of the constraints of unpenalized groups.
+  private(set) var slack = 0.0
+  /// The largest pull over its price.
+  private var largest = 0.0
+
+  /// What pulls are to be multiplied by so that h* is finite.
+  var shrink: Double { largest > 1 ? 1 / largest : 1 }
+
+  init(
+    _ groups: [Range<Int>], _ penalty: ElasticNet, _ b: [Double], pull g: [Double],
+    lambda: Double, price: Price? = nil
+  ) {
+    for group in groups {
+      let first = group.lowerBound
+      var square = 0.0
+      for j in group where b[j] != 0 { square += b[j] * b[j] }
       let (norm, u) = (square.squareRoot(), penalty.pull(group, g))
-      let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
+      let (threshold, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
+      let t = price.map { $0(threshold, norm) } ?? threshold
       cost += t * norm + r * square / 2
       if r > 0 {
         let excess = max(0, u - t)
@@ -45,13 +83,5 @@ struct DualityGap {
         slack += u * max(1, norm)
       }
     }
-    let residualNorm = max(0, loss.targetNorm - fitted - reduction)
-    let targetResidual = loss.targetNorm - fitted
-    let limit = largest > 1 ? 1 / largest : 1
-    let best = residualNorm > 0 && conjugate == 0 ? targetResidual / residualNorm : 1
-    let s = min(limit, max(0, best))
-    // h* grows with s, so where both kinds meet its value at s = 1 is a bound for s ≤ 1.
-    let dual = s * targetResidual - 0.5 * s * s * residualNorm - conjugate
-    return max(0, 0.5 * residualNorm + cost - dual) + slack
   }
 }

@@ -22,6 +22,8 @@ struct Screen: Sendable {
   private var fill: [Double] = []
   /// A bound on the length of a term's coordinates; empty where all are 1.
   private var length: [Double] = []
+  /// For each declared group, its coordinates in each fit, which are dear to make again.
+  private var bases: [Int: [[[Double]]]] = [:]
   /// The pull at the residual of `epoch`, rounded up; −∞ where the scale is 0 and beyond the last fit.
   private var reference: [SIMD4<Float>]
   private var epoch: [UInt16]
@@ -128,7 +130,19 @@ struct Screen: Sendable {
       }
     case .indicated, .levels:
       for fit in statistics.indices { scale[place(term, fit)] = 1 }
+    case .group:
+      bases[term] = statistics.map { problem.coordinates(term, $0).basis }
+      for fit in statistics.indices { scale[place(term, fit)] = 1 }
     }
+  }
+
+  /// Has a term count for more or less in a fit than in others, as where its price is another there.
+  ///
+  /// - Parameter ratio: what its pulls are multiplied by.
+  mutating func reweigh(_ term: Int, in fit: Int, by ratio: Double) {
+    if length.isEmpty { length = Array(repeating: 1, count: scale.count) }
+    scale[place(term, fit)] *= ratio
+    length[place(term, fit)] *= ratio
   }
 
   /// Takes a term out of a fit, which may watch it itself from now on, or out of all.
@@ -267,20 +281,32 @@ struct Screen: Sendable {
     case .levels(let columns):
       pulls = fits.enumerated().map { v, fit in
         scale[place(term, fit)] == 0
-          ? 0 : levelPull(columns, matrix, statistics[fit], vectors, v)
+          ? 0
+          : scale[place(term, fit)] * levelPull(columns, matrix, statistics[fit], vectors, v)
       }
-    case .indicated(let value, let missing, _):
-      pulls = matrix.products([value], vectors)
-      let rows = matrix.list(missing)
-      for (v, fit) in fits.enumerated() where scale[place(term, fit)] != 0 {
-        let (number, indicator) = (pulls[v], vectors.sum(rows, of: v))
-        pulls[v] = problem.coordinates(term, statistics[fit]).basis.reduce(0.0) { sum, basis in
-          let product = basis[0] * number + basis[1] * indicator
+    case .indicated, .group:
+      let columns = problem.terms[term].columns
+      let products = columns.map { rawProducts($0, matrix, vectors) }
+      pulls = fits.enumerated().map { v, fit in
+        guard scale[place(term, fit)] != 0 else { return 0 }
+        let basis = bases[term]?[fit] ?? problem.coordinates(term, statistics[fit]).basis
+        let square = basis.reduce(0.0) { sum, weights in
+          let product = columns.indices.reduce(0) { $0 + weights[$1] * products[$1][v] }
           return sum + product * product
-        }.squareRoot()
+        }
+        return scale[place(term, fit)] * square.squareRoot()
       }
     }
     return pulls
+  }
+
+  /// X'v of a raw column, number or indicator, for each vector.
+  private func rawProducts(_ column: Int, _ matrix: ColumnMatrix, _ vectors: InterleavedVectors)
+    -> [Double]
+  {
+    if column < matrix.numbers { return matrix.products([column], vectors) }
+    let rows = matrix.list(column)
+    return (0..<vectors.count).map { vectors.sum(rows, of: $0) }
   }
 
   /// The projection on disjoint indicators: Σ over levels of (Σ wᵢ rᵢ)² / (W Σ wᵢ). The intercept, which

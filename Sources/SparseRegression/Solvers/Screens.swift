@@ -33,6 +33,11 @@ struct Screens: Sendable {
     stretches[term / Self.stretch].exclude(term, from: fit)
   }
 
+  /// Has a term count for more or less in a fit than in others.
+  mutating func reweigh(_ term: Int, in fit: Int, by ratio: Double) {
+    stretches[term / Self.stretch].reweigh(term, in: fit, by: ratio)
+  }
+
   /// The largest pull over its price at λα = 1, in the first of the fits.
   var largestPull: Double { stretches.reduce(0) { max($0, $1.largestPull) } }
 

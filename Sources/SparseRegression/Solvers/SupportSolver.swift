@@ -46,4 +46,6 @@ struct Outcome: Sendable {
   var gap: Double
   /// Whether the coefficients come from a direct solve on their support.
   var isDirect: Bool
+  /// Whether the objective is convex around the solution, here and at every λ before.
+  var isConvex = true
 }
