@@ -61,7 +61,8 @@ struct Cox: Sendable {
       diagonal[row] = risk[row] * hazard
     }
     return LossPass.Curvature(
-      weights: [diagonal], means: RiskMeans(cox: self, risk: risk, weights: weights, events: events))
+      weights: [diagonal], means: RiskMeans(cox: self, risk: risk, weights: weights, events: events)
+    )
   }
 
   /// Means by risk at the times with an event, √D_t x̄_t.

@@ -97,7 +97,8 @@ final class WorkingGram: Sendable {
       for (block, sum) in sums.enumerated() {
         for place in 0..<places.count {
           let at = place &* some.count &+ index
-          row[place &* blocks &+ block] = sum[at] - (common.isEmpty ? 0 : shares[block] * common[at])
+          row[place &* blocks &+ block] =
+            sum[at] - (common.isEmpty ? 0 : shares[block] * common[at])
         }
       }
       return row
