@@ -113,19 +113,20 @@ struct RowCollector {
     }
   }
 
-  /// The rows of each class of a target, and deals them into folds class by class where folds are
+  /// The rows of each class of a target, and deals them into blocks class by class where these are
   /// permuted.
   mutating func sortOut(_ target: FittedTarget) -> [Int] {
     var counts = [Int](repeating: 0, count: target.labels.count)
     guard var kept = store.take() else { return counts }
     var dealer: StratifiedDealer?
     if options.crossValidates, case .permuted(let folds) = options.folds {
-      dealer = StratifiedDealer(classes: counts.count, folds: folds, seed: options.seed)
+      dealer = StratifiedDealer(
+        classes: counts.count, blocks: options.blocks ?? folds, seed: options.seed)
     }
     for row in 0..<kept.count {
       let index = Int(target.value(kept.target(of: row)))
       counts[index] += 1
-      if let fold = dealer?.next(ofClass: index) { kept.move(row, toBlock: fold) }
+      if let block = dealer?.next(ofClass: index) { kept.move(row, toBlock: block) }
     }
     store = kept
     return counts

@@ -97,6 +97,21 @@ public struct Quadratic: Sendable {
     return g
   }
 
+  /// c − G b on some coordinates, where `b` has a coefficient for each of them and no other has one.
+  ///
+  /// - Complexity: O(coordinates²) where the rows of G are there
+  func residualCorrelation(_ b: [Double], of coordinates: [Int]) -> [Double] {
+    var g = coordinates.map { correlation[$0] }
+    for (j, value) in zip(coordinates, b) where value != 0 {
+      if let row = rows[j] {
+        for (place, k) in coordinates.enumerated() { g[place] -= value * row[k] }
+      } else {
+        for (place, k) in coordinates.enumerated() { g[place] -= value * source.product(j, k) }
+      }
+    }
+    return g
+  }
+
   /// The same coordinates with another G, whose rows are yet to be made.
   func with(_ source: any GramSource) -> Quadratic {
     Quadratic(
