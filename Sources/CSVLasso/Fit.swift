@@ -61,7 +61,8 @@ public struct Fit: Sendable {
         (exact, penalized, crossValidation) = (found, found.path, nil)
       } else {
         let fit = try blocks.fitted.fit(
-          options.plan, blocks.terms, penalty, pathOptions, threads: options.threads)
+          options.plan(for: blocks.target.family), blocks.terms, penalty, pathOptions,
+          threads: options.threads)
         (exact, penalized, crossValidation) = (nil, fit.path, fit.crossValidation)
       }
     } catch {

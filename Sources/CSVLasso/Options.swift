@@ -168,14 +168,15 @@ public struct Options: Sendable {
   }
 
   /// Partitions for the rule that looks for few columns: so many that another seed finds the same.
-  static let usualRepeats = 5
+  private static let usualRepeats = 5
 
   /// The partitions of the rows into folds that are cross-validated.
-  var partitions: Int {
-    switch folds {
-    case .column, .forward: 1
-    case .permuted, .by: repeats ?? (criterion == .sparsest ? Self.usualRepeats : 1)
-    }
+  ///
+  /// Least squares has several for little. All other families solve on the rows, where each fit costs as
+  /// much as any other: one partition, unless more are asked for.
+  func partitions(for family: SparseRegression.Family = .gaussian) -> Int {
+    guard drawnFolds != nil else { return 1 }
+    return repeats ?? (criterion == .sparsest && family == .gaussian ? Self.usualRepeats : 1)
   }
 
   /// The number of folds of a partition that is drawn; nil where rows say themselves where they belong.
@@ -187,11 +188,12 @@ public struct Options: Sendable {
   }
 
   /// How blocks of rows make training and test sets; nil without cross-validation.
-  var plan: CrossValidation.Plan? {
+  func plan(for family: SparseRegression.Family) -> CrossValidation.Plan? {
     guard crossValidates else { return nil }
     if isForward { return .forward }
-    guard let count = drawnFolds, partitions > 1 else { return .leaveOneOut }
-    return .repeated(folds: count, times: partitions, seed: seed)
+    let times = partitions(for: family)
+    guard let count = drawnFolds, times > 1 else { return .leaveOneOut }
+    return .repeated(folds: count, times: times, seed: seed)
   }
 
   /// The blends that are looked at.

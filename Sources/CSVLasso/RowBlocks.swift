@@ -294,6 +294,7 @@ private struct RowPass {
   /// - Throws: ``Failure`` for a target that this family does not take.
   mutating func finish() throws(Failure) -> RowBlocks {
     let target = try target.outcome()
+    if options.partitions(for: target.family) == 1 { collector.dealIntoFolds() }
     if target.family.hasClasses { counts.classes = collector.sortOut(target) }
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
@@ -315,7 +316,7 @@ private struct RowPass {
 extension Options {
   /// The blocks that several partitions are drawn from; nil where there is one.
   fileprivate func drawnBlocks(columns: Int) -> Int? {
-    guard crossValidates, partitions > 1, let drawnFolds else { return nil }
+    guard crossValidates, partitions() > 1, let drawnFolds else { return nil }
     return EngineChoice(self).blocks(folds: drawnFolds, columns: columns)
   }
 }

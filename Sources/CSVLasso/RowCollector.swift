@@ -15,7 +15,7 @@ struct RowCollector {
   }
 
   private let choice: EngineChoice
-  private let options: Options
+  private var options: Options
   private var moments = BlockAccumulators()
   private var store: RowStore?
   private var hasStarted = false
@@ -111,6 +111,22 @@ struct RowCollector {
         }
       }
     }
+  }
+
+  /// Deals rows that were dealt into blocks of several partitions anew, where these turn out to be one:
+  /// a fold is a block then.
+  mutating func dealIntoFolds() {
+    guard options.blocks != nil, let folds = options.drawnFolds, var kept = store.take() else {
+      return
+    }
+    var permuted = FoldAssignment.Permuted(count: folds, seed: options.seed)
+    for row in 0..<kept.count {
+      let isPermuted = if case .permuted = options.folds { true } else { false }
+      kept.move(
+        row, toBlock: isPermuted ? permuted.fold(ofRow: row) : kept.place(row).block % folds)
+    }
+    store = kept
+    (options.blocks, blockCount) = (nil, folds)
   }
 
   /// The rows of each class of a target, and deals them into blocks class by class where these are

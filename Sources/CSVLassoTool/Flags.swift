@@ -197,7 +197,7 @@ struct ModelFlags: ParsableArguments {
 struct ChoiceFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N or lambda=L (default: sparsest, the fewest columns within a quarter of a standard error of the best relaxed fit).",
+      "sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N or lambda=L (default: sparsest, the fewest columns within 0.3 standard errors of the best relaxed fit).",
       valueName: "rule"))
   var choose: String?
 

@@ -11,7 +11,7 @@ public enum Criterion: Sendable, Equatable {
   case relaxedMinimum
   /// The largest λ, then the largest γ, within one standard error of it.
   case relaxedOneStandardError
-  /// The fewest coefficients within a quarter of a standard error of it.
+  /// The fewest coefficients within three tenths of a standard error of it, none within three quarters.
   case sparsest
   /// The smallest value of an information criterion.
   case information(InformationCriterion)

@@ -100,16 +100,24 @@ public struct CrossValidation: Sendable, Equatable {
     return places.first { self[$0].mean <= bound }!
   }
 
-  /// The share of a standard error that ``sparsest(_:)`` gives for fewer columns.
-  public static let sparsestShare = 0.25
+  /// The share of a standard error that ``sparsest(_:isNull:)`` gives for fewer columns.
+  public static let sparsestShare = 0.3
+  /// The share that it gives for none at all: whoever has nothing to find is told so.
+  public static let nullShare = 0.75
 
-  /// Of all λ and γ with an error within a quarter of a standard error of the smallest, those with the
-  /// fewest coefficients; among equals those of the smallest error.
+  /// Of all λ and γ with an error within three tenths of a standard error of the smallest, those with the
+  /// fewest coefficients; among equals those of the smallest error. A model without any column is taken
+  /// where it is within three quarters.
   ///
-  /// - Parameter counts: for each λ, the nonzero coefficients of the fit to all rows.
-  public func sparsest(_ counts: [Int]) -> Place {
-    let bound = bound(Self.sparsestShare)
-    return places.filter { self[$0].mean <= bound }.min {
+  /// - Parameters:
+  ///   - counts: for each λ, the nonzero coefficients of the fit to all rows.
+  ///   - isNull: for each λ, whether that fit has no coefficient but unpenalized ones.
+  public func sparsest(_ counts: [Int], isNull: [Bool]) -> Place {
+    let (bound, nullBound) = (bound(Self.sparsestShare), bound(Self.nullShare))
+    return places.filter {
+      let error = self[$0].mean
+      return error <= bound || isNull[$0.step] && error <= nullBound
+    }.min {
       (counts[$0.step], self[$0].mean) < (counts[$1.step], self[$1].mean)
     }!
   }

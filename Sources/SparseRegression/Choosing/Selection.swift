@@ -47,7 +47,12 @@ public struct Selection: Sendable, Equatable {
     switch criterion {
     case .relaxedMinimum: crossValidation.relaxedMinimum
     case .relaxedOneStandardError: crossValidation.relaxedOneStandardError
-    case .sparsest: crossValidation.sparsest(path.points.map(\.df))
+    case .sparsest:
+      crossValidation.sparsest(
+        path.points.map(\.df),
+        isNull: path.points.map { point in
+          point.support.allSatisfy { path.penalty.factors[$0] == 0 }
+        })
     default: preconditionFailure("looks at no blends")
     }
   }

@@ -180,8 +180,15 @@ struct LossFit: SolvedFit {
   mutating func propose() {
     // An upper bound of the length of the working residual; only the solver's own gap depends on it.
     solver.recenter(gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
-    _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
-    trial = solver.b
+    if isRefit && !penalty.isBounded {
+      // Without a penalty the quadratic is least squares on all coordinates.
+      var refit = Refit()
+      _ = refit.solve(Array(b.indices), solver.loss, penalty)
+      trial = refit.values
+    } else {
+      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
+      trial = solver.b
+    }
     halvings = 0
     if trial == b { isDone = true }
   }
@@ -370,7 +377,8 @@ struct LossFit: SolvedFit {
 
   /// Whether there are rows enough to fit the terms that are in without a penalty.
   var hasRowsForRefit: Bool {
-    support.reduce(1) { $0 + $1.coordinates.count / problem.responses } < rows.rows
+    let intercepts = problem.hasIntercept ? 1 : 0
+    return support.reduce(intercepts) { $0 + $1.coordinates.count / problem.responses } < rows.rows
   }
 
   /// The terms watched.
@@ -390,6 +398,18 @@ struct LossFit: SolvedFit {
     return refit
   }
 
+  /// Some coefficients; those of classes, which are determined up to a constant, with mean zero, as a
+  /// penalty has them.
+  private func centered(_ coordinates: Range<Int>) -> [Double] {
+    guard case .multinomial(let classes) = problem.family else { return Array(b[coordinates]) }
+    let rank = coordinates.count / classes
+    return coordinates.map { j in
+      let first = coordinates.lowerBound + (j - coordinates.lowerBound) % rank
+      let sum = stride(from: first, to: coordinates.upperBound, by: rank).reduce(0) { $0 + b[$1] }
+      return b[j] - sum / Double(classes)
+    }
+  }
+
   /// Gets to know of columns that others watch.
   mutating func makeRoom(_ table: LossTable) { gram.working = gram.working.extended(to: table) }
 
@@ -401,7 +421,7 @@ struct LossFit: SolvedFit {
     let between = pass.run(gammas.dropLast().map { one.blended($0, with: other) })
     let order = members.sorted { $0.term < $1.term }
     return RegularizationPath.Point.Refit(
-      values: order.flatMap { b[$0.coordinates] }, intercepts: intercepts,
+      values: order.flatMap { centered($0.coordinates) }, intercepts: intercepts,
       devianceRatios: (between.map(\.value) + [fit.value]).map { min(1, max(0, ratio($0))) })
   }
 
