@@ -225,6 +225,7 @@ extension GeneralFlags {
   func fill(_ options: inout Options) throws(Failure) {
     if let threads, threads < 1 { throw usage("--threads is at least 1") }
     options.threads = threads ?? Terminal.processors
+    options.sizes = BatchReader.Sizes(threads: options.threads)
     options.memory =
       try memory.map { text throws(Failure) in try Self.size(text) } ?? Terminal.defaultMemory
   }

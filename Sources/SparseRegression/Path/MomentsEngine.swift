@@ -22,6 +22,7 @@ struct MomentsEngine: PathEngine {
     precondition(
       plan == nil || partitions.foldsEach >= 2, "cross-validation needs two folds")
     let folds = partitions.folds
+    let threads = (folds.count + 1) * all.design.count < Self.aloneBelow ? 1 : threads
     let made = concurrentMap(folds.count, threads: threads) { index in
       Result { () throws(PathError) in
         try MomentsFit(
@@ -34,6 +35,9 @@ struct MomentsEngine: PathEngine {
     foldWeights = fits.compactMap { $0.test?.weight }
     (self.penalty, self.options, self.threads) = (penalty, options, threads)
   }
+
+  /// Fits times coordinates below which a λ is solved sooner than a thread wakes up.
+  private static let aloneBelow = 256
 
   var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
