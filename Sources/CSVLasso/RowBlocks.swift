@@ -281,7 +281,8 @@ private struct RowPass {
 
   private var tooManyColumns: Failure {
     let needed = EngineChoice.momentsBytes(
-      columns: encoder.width - 1, blocks: options.blocks == nil ? folds.count ?? 0 : options.drawnFolds!)
+      columns: encoder.width - 1,
+      blocks: options.blocks == nil ? folds.count ?? 0 : options.drawnFolds!)
     let remedy =
       options.isExact
       ? "leave --exact out, raise --memory"
