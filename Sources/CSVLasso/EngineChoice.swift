@@ -32,6 +32,24 @@ struct EngineChoice {
     return overflow || more ? .max : all
   }
 
+  /// Blocks that partitions are drawn from: so many that two of them have little in common.
+  private static let usualBlocks = 60
+  /// Moments of more than two blocks a fold take at most so many bytes: filling pages costs time.
+  private static let usualBytes = 1 << 28
+
+  /// The blocks that rows are dealt into, a multiple of the folds; fewer where moments of so many would
+  /// need more than they may, and one a fold, of which there is one partition, where they do so of two.
+  func blocks(folds: Int, columns: Int) -> Int {
+    let most = max(2, Self.usualBlocks / folds)
+    guard engine != .columns else { return most * folds }
+    let each = (1...most).reversed().first { each in
+      !overflows(columns: columns, blocks: each * folds)
+        && (each <= 2
+          || Self.momentsBytes(columns: columns, blocks: each * folds) <= Self.usualBytes)
+    }
+    return (each ?? most) * folds
+  }
+
   /// Whether rows are to be kept as rows, since columns may have to be made of them.
   func keepsRows(columns: Int, blocks: Int) -> Bool {
     switch engine {

@@ -84,7 +84,8 @@ extension FitFlags {
       ("--lambda", model.lambda != nil), ("--lambda-ratio", model.lambdaRatio != nil),
       ("--nlambda", model.nlambda != ModelFlags.usualCount), ("--choose", choice.choose != nil),
       ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),
-      ("--fold-by", choice.foldBy != nil),
+      ("--fold-by", choice.foldBy != nil), ("--repeats", choice.repeats != nil),
+      ("--relax", choice.relax),
     ]
     if let (name, _) = grid.first(where: { $0.1 }) {
       throw usage("--exact has no grid and chooses nothing; leave \(name) out")
@@ -213,6 +214,14 @@ extension ChoiceFlags {
       options.criterion = try Self.criterion(choose)
     } else if case .values(let values) = options.path.grid, values.count == 1 {
       options.criterion = .lambda(values[0])
+    } else if options.alpha == 0 {
+      // Ridge keeps all columns, so there are none to be sparing of.
+      options.criterion = .oneStandardError
+    }
+    options.isRelaxed = relax
+    if relax {
+      if options.criterion == .minimum { options.criterion = .relaxedMinimum }
+      if options.criterion == .oneStandardError { options.criterion = .relaxedOneStandardError }
     }
     guard [folds, foldColumn, foldBy].count(where: { $0 != nil }) <= 1 || foldColumn == nil else {
       throw usage("--fold-column names the folds; --folds and --fold-by cannot be given with it")
@@ -223,6 +232,16 @@ extension ChoiceFlags {
     } else {
       options.folds = try plan()
     }
+    guard let repeats else { return }
+    guard (1...100).contains(repeats) else { throw usage("--repeats lies between 1 and 100") }
+    switch options.folds {
+    case .column where repeats > 1:
+      throw usage("--repeats draws partitions; --fold-column is one (leave one of them out)")
+    case .forward where repeats > 1:
+      throw usage("--repeats draws partitions; forward folds are one (leave one of them out)")
+    default: break
+    }
+    options.repeats = repeats
   }
 
   private func plan() throws(Failure) -> Options.Folds {
@@ -239,8 +258,11 @@ extension ChoiceFlags {
 
   private static func criterion(_ text: String) throws(Failure) -> Criterion {
     switch text {
-    case "1se": return .oneStandardError
+    case "sparsest": return .sparsest
+    case "relaxed-min": return .relaxedMinimum
+    case "relaxed-1se": return .relaxedOneStandardError
     case "min": return .minimum
+    case "1se": return .oneStandardError
     default: break
     }
     if let information = InformationCriterion(rawValue: text) { return .information(information) }
@@ -251,7 +273,9 @@ extension ChoiceFlags {
     {
       return .lambda(value)
     }
-    throw usage("--choose takes 1se, min, aic, bic, aicc, ebic, k=N or lambda=L, not '\(text)'")
+    throw usage(
+      "--choose takes sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N or lambda=L, not '\(text)'"
+    )
   }
 }
 

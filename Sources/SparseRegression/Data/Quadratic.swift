@@ -98,6 +98,17 @@ public struct Quadratic: Sendable {
     return g
   }
 
+  /// c − G b on some coordinates, where `b` has a coefficient for each of them and no other has one.
+  ///
+  /// - Complexity: O(coordinates²) where the rows of G are there
+  func residualCorrelation(_ b: [Double], of coordinates: [Int]) -> [Double] {
+    var g = coordinates.map { correlation[$0] }
+    for (j, value) in zip(coordinates, b) where value != 0 {
+      for (place, k) in coordinates.enumerated() { g[place] -= value * product(j, k) }
+    }
+    return g
+  }
+
   /// The same coordinates with another G, whose rows are yet to be made.
   func with(_ source: any GramSource) -> Quadratic {
     Quadratic(

@@ -5,7 +5,8 @@ struct MomentsEngine: PathEngine {
   let family = Family.gaussian
   /// The fit to all rows, then one a fold.
   private var fits: [MomentsFit]
-  private let targets: [Moments?]
+  let partitions: Partitions
+  let foldWeights: [Double]
   private let penalty: ElasticNet
   private let options: PathOptions
   private let threads: Int
@@ -17,36 +18,58 @@ struct MomentsEngine: PathEngine {
   ) throws(PathError) {
     let blocks = blocks.contains { $0.weight > 0 } ? blocks.filter { $0.weight > 0 } : blocks
     let all = try MomentsFit(TrainingMoments(blocks), terms, penalty, options, twins: nil)
-    let folds = plan?.folds(of: blocks.count) ?? []
+    partitions = plan?.partitions(of: blocks.map(\.rows)) ?? .empty
+    precondition(
+      plan == nil || partitions.foldsEach >= 2, "cross-validation needs two folds")
+    let folds = partitions.folds
     let threads = (folds.count + 1) * all.design.count < Self.aloneBelow ? 1 : threads
-    precondition(plan == nil || folds.count >= 2, "cross-validation needs two folds")
+    let sets = Self.sets(partitions, blocks, threads: threads)
     let made = concurrentMap(folds.count, threads: threads) { index in
       Result { () throws(PathError) in
         try MomentsFit(
-          TrainingMoments(folds[index].training.map { blocks[$0] }), terms, penalty, options,
-          twins: all.problem.twins, unit: all.problem.unit)
+          TrainingMoments(sets[index].training), terms, penalty, options,
+          twins: all.problem.twins, unit: all.problem.unit, test: TestMoments(sets[index].test))
       }
     }
     fits = [all]
     for fit in made { fits.append(try fit.get()) }
-    targets = [nil] + folds.map { blocks[$0.test] }
+    foldWeights = fits.compactMap { $0.test?.weight }
     (self.penalty, self.options, self.threads) = (penalty, options, threads)
   }
 
   /// Fits times coordinates below which a λ is solved sooner than a thread wakes up.
   private static let aloneBelow = 256
 
+  /// Folds of several partitions have moments of their own up to so many numbers in all: sums of nine sets
+  /// are worked out sooner than sums of the blocks that these are made of.
+  private static let mostMerged = 1 << 25
+
+  /// For each fold, the moments that add up to its training rows and to its test rows.
+  private static func sets(_ partitions: Partitions, _ blocks: [Moments], threads: Int)
+    -> [(training: [Moments], test: [Moments])]
+  {
+    let (folds, each) = (partitions.folds, partitions.foldsEach)
+    let numbers = folds.count * blocks[0].width * blocks[0].width
+    guard partitions.count > 1, numbers <= mostMerged else {
+      return folds.map { ($0.training.map { blocks[$0] }, $0.test.map { blocks[$0] }) }
+    }
+    let merged = concurrentMap(folds.count, threads: threads) { index in
+      Moments.merged(folds[index].test.map { blocks[$0] })
+    }
+    return folds.indices.map { index in
+      let first = index / each * each
+      return ((first..<first + each).filter { $0 != index }.map { merged[$0] }, [merged[index]])
+    }
+  }
+
   var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
   var isBounded: Bool { penalty.isBounded }
-  var foldWeights: [Double] { targets.compactMap { $0?.weight } }
 
   /// - Complexity: O(p · support) a fit and change of its support.
   mutating func advance(to lambda: Double) -> PathStep {
-    let (targets, tolerance) = (targets, options.tolerance)
-    concurrently(&fits, threads: threads) { index, fit in
-      fit.solve(lambda, tolerance, test: targets[index])
-    }
+    let options = options
+    concurrently(&fits, threads: threads) { _, fit in fit.solve(lambda, options) }
     return PathStep(fits)
   }
 
@@ -60,16 +83,19 @@ private struct MomentsFit: SolvedFit {
   let problem: MomentsProblem
   private var solver: any SupportSolver
   private(set) var point: RegularizationPath.Point?
-  private(set) var testError = 0.0
+  private(set) var testErrors: [Double] = []
+  private(set) var test: TestMoments?
+  private var refit = Refit()
 
   var design: Design { problem.design }
 
   /// - Parameters:
   ///   - twins: those found among all rows; nil to look for them.
   ///   - unit: of the weighed factors of the fit to all rows.
+  ///   - test: rows to be predicted.
   init(
     _ moments: TrainingMoments, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
-    twins: [Int?]?, unit: Double? = nil
+    twins: [Int?]?, unit: Double? = nil, test: TestMoments? = nil
   ) throws(PathError) {
     let problem = try MomentsProblem(moments, terms, penalty, options, twins: twins, unit: unit)
     let groups = problem.live.map { problem.design.coordinates[$0] }
@@ -81,21 +107,36 @@ private struct MomentsFit: SolvedFit {
       } else {
         GroupActiveSet(problem.loss, problem.penalty, groups: groups)
       }
-    self.problem = problem
+    (self.problem, self.test) = (problem, test)
   }
 
-  /// - Parameters:
-  ///   - lambda: on the scale of the target.
-  ///   - test: rows to be predicted.
-  mutating func solve(_ lambda: Double, _ tolerance: Double, test: Moments?) {
+  /// - Parameter lambda: on the scale of the target.
+  mutating func solve(_ lambda: Double, _ options: PathOptions) {
     let outcome = solver.solve(
-      lambda: lambda / design.targetScale, tolerance: tolerance * problem.nullObjective)
-    let point = problem.point(lambda, solver.b, solver.g, outcome)
+      lambda: lambda / design.targetScale,
+      tolerance: options.tolerance * problem.nullObjective)
+    var point = problem.point(lambda, solver.b, solver.g, outcome)
+    let refitted = options.isRelaxed ? refitted(point, options) : nil
+    if test == nil, let refitted {
+      point.refit = problem.refit(point, refitted, solver.loss, options.gammas)
+    }
     self.point = point
-    guard let test else { return }
+    guard test != nil else { return }
     let raw = design.raw(support: point.support, values: point.values)
-    testError = Gaussian.meanSquaredError(
-      test, support: raw.columns, beta: raw.values, intercept: raw.intercept)
+    let squares = test!.errors(
+      raw, refit: refitted.map { design.raw(support: point.support, values: $0) } ?? raw)
+    testErrors = options.gammas.map { squares($0) }
+  }
+
+  /// The coefficients of a point's coordinates without a penalty; nil where there are too few rows for
+  /// so many.
+  private mutating func refitted(_ point: RegularizationPath.Point, _ options: PathOptions)
+    -> [Double]?
+  {
+    let coordinates = point.support.flatMap { Array(design.coordinates[$0]) }
+    guard coordinates.count + (options.intercept ? 1 : 0) < problem.rows else { return nil }
+    _ = refit.solve(coordinates, solver.loss, problem.penalty)
+    return refit.values
   }
 
   func path(_ points: [RegularizationPath.Point]) -> RegularizationPath {

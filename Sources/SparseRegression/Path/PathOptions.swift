@@ -17,12 +17,23 @@ public struct PathOptions: Sendable {
   public var adaptive: AdaptiveWeights?
   /// How the penalty goes on beyond its price; a concave one takes standardized columns.
   public var kind: PenaltyKind
+  /// The shares of the penalized fit in the blends that are looked at, increasing, the last one 1. Where
+  /// there are others, each λ's terms are fitted without a penalty, too: the relaxed lasso (Meinshausen,
+  /// 2007; Hastie, Tibshirani & Tibshirani, 2020).
+  public var gammas: [Double]
+
+  /// The blends of a relaxed path, as glmnet has them.
+  public static let relaxedGammas = [0, 0.25, 0.5, 0.75, 1]
+  /// Whether there is anything to blend with.
+  var isRelaxed: Bool { gammas.count > 1 }
 
   public init(
     grid: LambdaGrid = .automatic(), including: Double? = nil, standardize: Bool = true,
     intercept: Bool = true, tolerance: Double = 1e-7, endsPastMinimum: Bool = false,
-    adaptive: AdaptiveWeights? = nil, kind: PenaltyKind = .lasso
+    adaptive: AdaptiveWeights? = nil, kind: PenaltyKind = .lasso,
+    gammas: [Double] = [1]
   ) {
+    precondition(gammas.last == 1 && gammas == gammas.sorted() && gammas[0] >= 0)
     self.grid = grid
     self.including = including
     self.standardize = standardize
@@ -32,6 +43,7 @@ public struct PathOptions: Sendable {
     self.adaptive = adaptive
     self.kind = kind
     precondition(kind == .lasso || standardize, "a concave penalty needs standardized columns")
+    self.gammas = gammas
   }
 }
 

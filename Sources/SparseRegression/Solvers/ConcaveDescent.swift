@@ -7,8 +7,8 @@
 /// λ starts where the last one ended. Newton's method on the coordinates that are not zero takes the last
 /// digits, where the objective is convex on them and none crosses into another piece of its penalty.
 struct ConcaveDescent: SupportSolver {
-  private var loss: Quadratic
-  private var penalty: ElasticNet
+  var loss: Quadratic
+  var penalty: ElasticNet
   private let kind: PenaltyKind
   private var groups: [Range<Int>]
 
