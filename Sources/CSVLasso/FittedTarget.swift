@@ -112,11 +112,8 @@ extension Options {
       throw refuse("--metric class-error", "use --metric deviance")
     case .auc, .error, .deviance: break
     }
-    if path.adaptive != nil && family != .gaussian {
-      throw refuse(
-        "--adaptive",
-        family == .binomial
-          ? "--family gaussian fits 0 and 1 as numbers; or leave it out" : "leave it out")
+    if path.adaptive != nil && family.responses > 1 {
+      throw refuse("--adaptive", "leave it out")
     }
     if path.kind != .lasso && family != .gaussian {
       throw refuse(

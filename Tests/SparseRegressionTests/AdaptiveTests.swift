@@ -101,10 +101,11 @@ import Testing
     let (mine, lambda) = (all.penalty.factors, all.points.map(\.lambda))
     // |b₀| of all rows is known from the factors up to the unit, and that of a fold likewise.
     func lengths(_ moments: Moments) -> [Double] {
-      let loss = plainDesign(moments).quadratic(moments)
+      let design = plainDesign(moments)
+      let loss = design.quadratic(moments)
       return InitialFit.leastSquares(
         gram: (0..<8).flatMap { j in (0..<8).map { loss.gram(j, $0) } },
-        correlation: loss.correlation)!.map { abs($0) }
+        correlation: loss.correlation)!.map { abs($0) * design.targetScale }
     }
     let unit = 1 / (lengths(data.moments())[0] * mine[0])
     var (errors, weights) = ([[Double]](), [Double]())

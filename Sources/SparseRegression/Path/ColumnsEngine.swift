@@ -81,32 +81,25 @@ struct ColumnsEngine: PathEngine {
 
   /// Gives each fit the factors that its own rows tell.
   private mutating func weigh(_ adaptive: AdaptiveWeights) throws(PathError) {
-    let (fits, penalty) = (fits, problem.penalty)
+    let (fits, problem) = (fits, problem)
     let live = exclusions.indices.filter { exclusions[$0] == nil }
     let made = concurrentMap(fits.count, threads: threads) { index in
-      Result { () throws(PathError) in try fits[index].weights(adaptive, live) }
-    }
-    var unit: Double?
-    for index in fits.indices {
-      let weighed = penalty.weighed(by: try made[index].get(), unit: unit)
-      if index == 0 {
-        unit = weighed.unit
-        // What a screen looks at has one factor; where that of a fit is another, its pulls count for more.
-        problem = problem.with(
-          weighed.penalty, factors: weighed.penalty.factors.map { $0.isFinite ? $0 : 1 })
+      Result { () throws(PathError) in
+        try problem.weights(
+          adaptive, fits[index].rows, target: fits[index].target, unit: fits[index].targetScale,
+          live.filter { !fits[index].dependent.contains($0) })
       }
-      for term in live where penalty.factors[term] > 0 {
-        let factor = weighed.penalty.factors[term]
-        guard factor.isFinite else {
-          screens.exclude(term, from: index)
-          if index == 0 { exclusions[term] = .shutOut }
-          continue
-        }
-        let common = problem.factors[term] / Double(problem.terms[term].size).squareRoot()
-        screens.reweigh(term, in: index, by: common / factor)
-      }
-      self.fits[index].take(weighed.penalty)
     }
+    var weights: [[Double?]] = []
+    for one in made { weights.append(try one.get()) }
+    let penalties = problem.penalty.weighed(by: weights)
+    let penalized = live.filter { problem.penalty.factors[$0] > 0 }
+    self.problem = problem.screening(penalties[0])
+    screens.take(penalties, self.problem, penalized)
+    for term in penalized where !penalties[0].factors[term].isFinite {
+      exclusions[term] = .shutOut
+    }
+    for (index, penalty) in penalties.enumerated() { self.fits[index].take(penalty) }
   }
 
   var isTall: Bool { fits[0].rows.rows >= design.count }

@@ -3,7 +3,8 @@
 /// All fits, of the whole and of the folds, take their steps together: one pass over the rows tells each of
 /// them its loss and its pulls, and one curvature serves them all while it brings them on.
 struct LossEngine: PathEngine {
-  private let problem: LossProblem
+  /// With the penalty of the fit to all rows.
+  private var problem: LossProblem
   private var pass: LossPass
   private var working: WorkingGram
   /// The fit to all rows, then one a fold.
@@ -99,9 +100,13 @@ struct LossEngine: PathEngine {
       try refuseSeparation(unpenalized)
     }
     for index in fits.indices { fits[index].noteNull() }
+    if let adaptive = problem.base.options.adaptive { try weigh(adaptive, live) }
     let alpha = max(problem.base.penalty.alpha, 1e-3)
     if watchesAll {
-      watch(fits.map { _ in live.filter { factors[$0] > 0 } })
+      watch(
+        fits.map { fit in
+          live.filter { factors[$0] > 0 && fit.problem.base.factors[$0].isFinite }
+        })
       learn()
       lambdaMax = max(fits[0].largestPull(alpha), .leastNormalMagnitude)
     } else {
@@ -109,6 +114,31 @@ struct LossEngine: PathEngine {
       _ = look(at: .infinity, all: true)
       lambdaMax = max(screens.largestPull / alpha, .leastNormalMagnitude)
     }
+  }
+
+  /// Gives each fit the factors that its own rows tell: those of an initial fit to the pulls of the null
+  /// model, which is a Newton step from there with a curvature that is the same in all rows.
+  private mutating func weigh(_ adaptive: AdaptiveWeights, _ live: [Int]) throws(PathError) {
+    let (fits, base) = (fits, problem.base)
+    let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
+    let made = concurrentMap(fits.count, threads: threads) { index in
+      let dependent = fits[index].dependentTerms
+      let target = zip(pulls[index], base.matrix.weights).map { $0 / $1 }
+      return Result { () throws(PathError) in
+        try base.weights(
+          adaptive, fits[index].rows, target: target, live.filter { !dependent.contains($0) })
+      }
+    }
+    var weights: [[Double?]] = []
+    for one in made { weights.append(try one.get()) }
+    let penalties = base.penalty.weighed(by: weights)
+    let penalized = live.filter { base.penalty.factors[$0] > 0 }
+    problem = problem.with(base.screening(penalties[0]))
+    if !watchesAll { screens.take(penalties, problem.base, penalized) }
+    for term in penalized where !penalties[0].factors[term].isFinite {
+      exclusions[term] = .shutOut
+    }
+    for (index, penalty) in penalties.enumerated() { self.fits[index].take(penalty) }
   }
 
   /// Refuses terms without a penalty that separate two classes: their coefficients would grow for ever.

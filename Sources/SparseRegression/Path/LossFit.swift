@@ -5,7 +5,8 @@
 /// where the next pass over the rows looks; where the objective does not fall, half way there (Lee, Sun &
 /// Saunders, 2014). G may be that of a moment ago or of another fit: it sets the pace, g the goal.
 struct LossFit: SolvedFit {
-  let problem: LossProblem
+  /// With the penalty of this fit.
+  private(set) var problem: LossProblem
   let rows: RowStatistics
   /// The blocks to be predicted.
   let test: [Int]
@@ -95,6 +96,11 @@ struct LossFit: SolvedFit {
       signs: start.map { _ in .free })
     b = start
     solver.restart(b, gram)
+  }
+
+  /// Takes another penalty; unpenalized terms stay so.
+  mutating func take(_ penalty: ElasticNet) {
+    problem = problem.with(problem.base.with(penalty))
   }
 
   /// Watches more terms.

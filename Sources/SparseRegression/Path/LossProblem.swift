@@ -1,6 +1,6 @@
 /// What all fits of a family to one table have in common.
 struct LossProblem: Sendable {
-  let base: ColumnsProblem
+  private(set) var base: ColumnsProblem
   let response: Response
   /// The family, its parameters told from the target where they were left open.
   let family: Family
@@ -39,6 +39,13 @@ struct LossProblem: Sendable {
           responses: 1 + others.count))
     }
     family = response.family
+  }
+
+  /// The same with another penalty.
+  func with(_ base: ColumnsProblem) -> LossProblem {
+    var other = self
+    other.base = base
+    return other
   }
 
   /// The least value of Σ wᵢ ℓᵢ over the rows of some blocks.

@@ -128,7 +128,9 @@ struct MomentsProblem: Sendable {
     for term in live {
       let some = b[next..<next + design.coordinates[term].count]
       next = some.endIndex
-      weights[term] = adaptive.weight(some.reduce(0) { $0 + $1 * $1 }.squareRoot())
+      // In the target's own unit: that of a fold is not to change what a λ means.
+      let length = some.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      weights[term] = adaptive.weight(design.targetScale * length)
     }
     return weights
   }

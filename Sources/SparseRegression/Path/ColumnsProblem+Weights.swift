@@ -1,39 +1,47 @@
 /// What the factors of an adaptive penalty are multiplied by, in the rows of one fit.
-extension ColumnsFit {
+extension ColumnsProblem {
   /// For each term that takes part, its weight.
   ///
-  /// - Parameter live: the terms that take part, unpenalized ones included, which are fitted already.
+  /// - Parameters:
+  ///   - rows: those of the fit.
+  ///   - target: what the initial fit is to; one value a row.
+  ///   - unit: of the target, if it was divided by one: a fold's own is not to change what a λ means.
+  ///   - live: the terms that take part, unpenalized ones included, which are fitted already.
   /// - Throws: ``PathError``
   /// - Complexity: O(n p min(n, p))
-  func weights(_ adaptive: AdaptiveWeights, _ live: [Int]) throws(PathError) -> [Double?] {
+  func weights(
+    _ adaptive: AdaptiveWeights, _ rows: RowStatistics, target: [Double], unit: Double = 1,
+    _ live: [Int]
+  ) throws(PathError) -> [Double?] {
     var (coordinates, ranges) = ([LocalCoordinate](), [(term: Int, places: Range<Int>)]())
-    for term in live where !dependent.contains(term) {
-      let made = problem.coordinates(term, rows)
+    for term in live {
+      let made = self.coordinates(term, rows)
       guard !made.isConstant else { continue }
       let first = coordinates.count
-      coordinates += made.basis.indices.map { LocalCoordinate(term, made, $0, problem, rows) }
+      coordinates += made.basis.indices.map { LocalCoordinate(term, made, $0, self, rows) }
       ranges.append((term, first..<coordinates.count))
     }
     let isPenalized = ranges.flatMap { range in
-      range.places.map { _ in problem.factors[range.term] > 0 }
+      range.places.map { _ in factors[range.term] > 0 }
     }
-    let b = try initial(adaptive.initial, coordinates, isPenalized)
-    var weights = [Double?](repeating: nil, count: problem.terms.count)
+    let b = try initial(adaptive.initial, rows, target, coordinates, isPenalized)
+    var weights = [Double?](repeating: nil, count: terms.count)
     for (term, places) in ranges {
       let square = places.reduce(0) { $0 + b[$1] * b[$1] }
-      weights[term] = adaptive.weight(square.squareRoot())
+      weights[term] = adaptive.weight(unit * square.squareRoot())
     }
     return weights
   }
 
   /// The coefficients of the initial fit; those of unpenalized coordinates may be anything.
   private func initial(
-    _ initial: AdaptiveWeights.Initial, _ coordinates: [LocalCoordinate], _ isPenalized: [Bool]
+    _ initial: AdaptiveWeights.Initial, _ rows: RowStatistics, _ target: [Double],
+    _ coordinates: [LocalCoordinate], _ isPenalized: [Bool]
   ) throws(PathError) -> [Double] {
-    let (p, spent) = (coordinates.count, problem.options.intercept ? 1 : 0)
+    let (p, spent) = (coordinates.count, options.intercept ? 1 : 0)
     guard min(p, rows.rows) <= InitialFit.most else { throw .tooLargeToWeigh }
     if initial == .leastSquares && p + spent >= rows.rows { throw .noLeastSquares }
-    guard p <= rows.rows else { return byRows(coordinates, isPenalized) }
+    guard p <= rows.rows else { return byRows(rows, target, coordinates, isPenalized) }
     let gram = ColumnsGram(rows: rows, coordinates: coordinates)
     let products = gram.products(Array(0..<p), with: Array(0..<p)).flatMap(\.self)
     let weighted = rows.weighted(target)
@@ -54,7 +62,10 @@ extension ColumnsFit {
 
   /// Ridge where there are fewer rows than coordinates. Unpenalized coordinates are taken off the others
   /// and off the target first (Frisch & Waugh, 1933).
-  private func byRows(_ coordinates: [LocalCoordinate], _ isPenalized: [Bool]) -> [Double] {
+  private func byRows(
+    _ rows: RowStatistics, _ target: [Double], _ coordinates: [LocalCoordinate],
+    _ isPenalized: [Bool]
+  ) -> [Double] {
     let fitted = rows.shares.indices.filter { rows.shares[$0] > 0 }
     let roots = fitted.map { rows.shares[$0].squareRoot() }
     func vector(_ values: [Double]) -> [Double] { zip(fitted, roots).map { values[$0] * $1 } }
@@ -69,7 +80,7 @@ extension ColumnsFit {
       return rest
     }
     for (coordinate, isPenalized) in zip(coordinates, isPenalized) where !isPenalized {
-      let rest = taken(off: vector(coordinate.values(problem.matrix)))
+      let rest = taken(off: vector(coordinate.values(matrix)))
       let length = LinearAlgebra.dot(rest, rest).squareRoot()
       if length > 1e-10 { unpenalized.append(rest.map { $0 / length }) }
     }
@@ -81,7 +92,7 @@ extension ColumnsFit {
       var chunk: [Double] = []
       chunk.reserveCapacity(some.count * n)
       for index in some {
-        let x = vector(coordinates[index].values(problem.matrix))
+        let x = vector(coordinates[index].values(matrix))
         trace += LinearAlgebra.dot(x, x)
         chunk += taken(off: x)
       }
@@ -90,11 +101,54 @@ extension ColumnsFit {
     LinearAlgebra.mirror(&kernel, count: n)
     let a = InitialFit.ridge(
       kernel: kernel, target: taken(off: vector(target)), coordinates: penalized.count,
-      trace: trace, spent: unpenalized.count + (problem.options.intercept ? 1 : 0))
+      trace: trace, spent: unpenalized.count + (options.intercept ? 1 : 0))
     var b = [Double](repeating: 1, count: coordinates.count)
     for index in penalized {
-      b[index] = LinearAlgebra.dot(vector(coordinates[index].values(problem.matrix)), a)
+      b[index] = LinearAlgebra.dot(vector(coordinates[index].values(matrix)), a)
     }
     return b
+  }
+}
+
+extension ElasticNet {
+  /// The penalty of each of some fits, with the unit of the first.
+  ///
+  /// - Parameter weights: of each fit; one a term, nil for one that takes no part.
+  func weighed(by weights: [[Double?]]) -> [ElasticNet] {
+    var unit: Double?
+    return weights.map { own in
+      let made = weighed(by: own, unit: unit)
+      unit = made.unit
+      return made.penalty
+    }
+  }
+}
+
+extension Screens {
+  /// Takes penalties that differ from fit to fit.
+  ///
+  /// - Parameters:
+  ///   - penalties: of each fit.
+  ///   - common: with the factors that all pulls are held against.
+  ///   - live: the terms that are penalized and take part.
+  mutating func take(_ penalties: [ElasticNet], _ common: ColumnsProblem, _ live: [Int]) {
+    for (index, penalty) in penalties.enumerated() {
+      for term in live {
+        guard penalty.factors[term].isFinite else {
+          exclude(term, from: index)
+          continue
+        }
+        let factor = common.factors[term] / Double(common.terms[term].size).squareRoot()
+        reweigh(term, in: index, by: factor / penalty.factors[term])
+      }
+    }
+  }
+}
+
+extension ColumnsProblem {
+  /// The same with the penalty of the fit to all rows, for screens: where that shuts a term out that other
+  /// fits let in, its factor is 1.
+  func screening(_ penalty: ElasticNet) -> ColumnsProblem {
+    with(penalty, factors: penalty.factors.map { $0.isFinite ? $0 : 1 })
   }
 }
