@@ -1,3 +1,5 @@
+internal import SparseRegression
+
 /// Which engine fits, and what it costs: the cost model, in one place.
 ///
 /// Let p be the raw columns (a number is one; a level and a missing-indicator are one each), n the rows
@@ -12,7 +14,7 @@
 /// difference is not worth a thought, and moments are taken.
 struct EngineChoice {
   /// Ridge keeps every column, so there is none that columns could be spared of: it takes moments. So do
-  /// exact knots, which look at every column at each of them.
+  /// exact knots, which look at every column at each of them, and rules that choose columns.
   private let engine: Options.Engine
   private let memory: Int
 
@@ -20,7 +22,9 @@ struct EngineChoice {
   static let alwaysMoments = 500
 
   init(_ options: Options) {
-    let takesMoments = options.isExact || options.engine == .auto && options.alpha == 0
+    let takesMoments =
+      options.isExact || options.engine == .auto && options.alpha == 0
+      || options.engine == .auto && options.criterion.choosesColumns
     engine = takesMoments ? .moments : options.engine
     memory = options.memory
   }

@@ -34,6 +34,8 @@ extension Fit {
     public var twin: String?
     /// What looks like a trap.
     public var warning: String?
+    /// How often the column was chosen, of all times that it was tried; nil for rules that try once.
+    public var frequency: Double?
   }
 
   /// One entry a column of the file, made when it is looked at: as many reports are never held.
@@ -83,6 +85,7 @@ extension Fit {
       report.missing = fit.missing[predictor]
       if let term { chosen.fill(&report, term, entry, fit) }
       report.warning = fit.warning(term, predictor)
+      report.frequency = term.flatMap { fit.evidence?.frequency(of: $0) }
       return report
     }
 
@@ -148,6 +151,7 @@ extension Fit {
       }
     if isKeep { return "kept by request" + (obstacle.map { ", not fitted: \($0)" } ?? "") }
     if let obstacle { return obstacle }
+    if let evidence { return evidence.reason(term!, isSelected) }
     if case .columns(let count) = criterion {
       return isSelected
         ? "among the first \(count) to enter" : "not among the first \(count) to enter"

@@ -17,6 +17,8 @@ public struct Fit: Sendable {
   public let crossValidation: CrossValidation?
   public let criterion: Criterion
   public let selection: Selection
+  /// What the choice rests on where it is not a λ of the path.
+  public let evidence: Evidence?
   /// What was asked for by ``Options/isExact``: the path's points are its knots, and the selection is
   /// where it ends.
   public let exact: ExactPath?
@@ -69,9 +71,14 @@ public struct Fit: Sendable {
         "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
       )
     }
-    selection = Selection(
-      path, by: criterion, crossValidation: crossValidation,
-      maxColumns: options.isExact ? nil : options.maxFeatures)
+    evidence = try Evidence(blocks, schema, penalty, pathOptions, options, source)
+    if let evidence {
+      selection = Selection(path, keeping: evidence.kept)
+    } else {
+      selection = Selection(
+        path, by: criterion, crossValidation: crossValidation,
+        maxColumns: options.isExact ? nil : options.maxFeatures)
+    }
   }
 
   /// Records of the right length, fitted or not.
@@ -94,7 +101,7 @@ public struct Fit: Sendable {
   }
 
   /// Why there is no path, the target of all rows being sound.
-  private static func failure(
+  static func failure(
     _ error: PathError, _ blocks: RowBlocks, _ schema: Schema, _ source: String
   ) -> Failure {
     switch error {

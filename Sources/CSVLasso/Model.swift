@@ -110,6 +110,10 @@ public enum Model {
               }
             }
           }
+          if let frequency = report.frequency {
+            text.key("frequency")
+            text.number(frequency)
+          }
           if let warning = report.warning {
             text.key("warning")
             text.string(warning)
@@ -215,6 +219,10 @@ public enum Model {
       text.number(Double(fit.selection.step + 1))
       text.key("lambda")
       text.number(fit.path.points[fit.selection.step].lambda)
+      for (key, value) in fit.evidence?.figures ?? [] {
+        text.key(key)
+        text.number(value)
+      }
     }
   }
 
@@ -302,6 +310,7 @@ extension Criterion {
     case .information(let information): information.rawValue
     case .columns(let count): "k=\(count)"
     case .lambda(let lambda): "lambda=\(decimalText(lambda))"
+    case .falseDiscoveryRate(let rate): "fdr=\(decimalText(rate))"
     }
   }
 }

@@ -4,11 +4,13 @@ internal import SparseRegression
 extension Fit {
   /// One line a column: kept or dropped, and why.
   public func ledger() -> [UInt8] {
-    var table = TableText([
+    let header = [
       "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
       "standardized_coefficient", "twin", "type", "missing", "warning",
-    ])
+    ]
+    var table = TableText(evidence == nil ? header : header + ["frequency"])
     for report in columnReports() {
+      let frequency = evidence == nil ? [] : [report.frequency.map { "\($0)" } ?? ""]
       table.row([
         String(report.index + 1), report.label, report.role.rawValue,
         report.isKept ? "kept" : "dropped", report.reason,
@@ -16,7 +18,7 @@ extension Fit {
         report.coefficient.map { "\($0)" } ?? "",
         report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
         report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
-      ])
+      ] + frequency)
     }
     return table.bytes
   }

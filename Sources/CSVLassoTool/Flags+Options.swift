@@ -193,7 +193,11 @@ extension ChoiceFlags {
     {
       return .lambda(value)
     }
-    throw usage("--choose takes 1se, min, aic, bic, aicc, ebic, k=N or lambda=L, not '\(text)'")
+    if text.hasPrefix("fdr="), let rate = Double(text.dropFirst(4)), rate > 0, rate < 1 {
+      return .falseDiscoveryRate(rate)
+    }
+    throw usage(
+      "--choose takes 1se, min, aic, bic, aicc, ebic, k=N, lambda=L or fdr=Q, not '\(text)'")
   }
 }
 

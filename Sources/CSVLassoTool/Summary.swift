@@ -49,6 +49,10 @@ enum Summary {
 
   private static func choice(_ fit: Fit) -> String {
     let (step, points) = (fit.selection.step, fit.path.points)
+    if let evidence = fit.evidence {
+      return
+        "by \(fit.criterion.label): \(evidence.summary); coefficients at lambda \(short(points[step].lambda)), step \(step + 1) of \(points.count); R² \(short(points[step].devianceRatio, digits: 3))"
+    }
     var line =
       "lambda \(short(points[step].lambda)) by \(fit.criterion.label), step \(step + 1) of \(points.count)"
     if let cv = fit.crossValidation {
@@ -112,6 +116,7 @@ enum Summary {
     lines += warnings
     if let note = targetNote(fit) { lines.append(note) }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
+    lines += (fit.evidence?.notes(fit) ?? []).map { "note: \($0)" }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     let entered = fit.path.entries.count { $0 != nil }
     if case .columns(let count) = fit.criterion, entered < count {

@@ -12,6 +12,13 @@ public enum Criterion: Sendable, Equatable {
   case columns(Int)
   /// A given λ.
   case lambda(Double)
+  /// At most such a share of the kept columns is false, on average; see ``KnockoffFilter``.
+  case falseDiscoveryRate(Double)
+
+  /// Whether the rule chooses columns from moments, and not a λ of the path.
+  public var choosesColumns: Bool {
+    if case .falseDiscoveryRate = self { true } else { false }
+  }
 
   /// Whether the rule looks at the cross-validated error.
   public var needsCrossValidation: Bool { self == .minimum || self == .oneStandardError }

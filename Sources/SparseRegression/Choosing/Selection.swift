@@ -31,6 +31,16 @@ public struct Selection: Sendable, Equatable {
     self.init(step: step, kept: path.points[step].support, isCapped: step != wished)
   }
 
+  /// Keeps columns that were chosen by other means than the path; its step is the first by which all of
+  /// them have entered, or the last.
+  ///
+  /// - Parameter kept: increasing.
+  public init(_ path: RegularizationPath, keeping kept: [Int]) {
+    let entries = path.entries
+    let step = kept.lazy.map { entries[$0] ?? path.points.count - 1 }.max() ?? 0
+    self.init(step: step, kept: kept, isCapped: false)
+  }
+
   private init(step: Int, kept: [Int], isCapped: Bool) {
     self.step = step
     self.kept = kept
@@ -59,7 +69,7 @@ public struct Selection: Sendable, Equatable {
       return path.points.indices.min {
         abs(path.points[$0].lambda - lambda) < abs(path.points[$1].lambda - lambda)
       }!
-    case .columns: preconditionFailure("has no single λ of its own")
+    case .columns, .falseDiscoveryRate: preconditionFailure("has no single λ of its own")
     }
   }
 

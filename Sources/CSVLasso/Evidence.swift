@@ -1,0 +1,122 @@
+public import SparseRegression
+
+/// What a choice of columns rests on, where it is not a λ of the path.
+public enum Evidence: Sendable {
+  case knockoffs(KnockoffFilter)
+
+  /// Nil for criteria that choose a λ.
+  ///
+  /// - Throws: ``Failure`` where the criterion has no answer for such data.
+  init?(
+    _ blocks: RowBlocks, _ schema: Schema, _ penalty: ElasticNet, _ path: PathOptions,
+    _ options: Options, _ source: String
+  ) throws(Failure) {
+    guard options.criterion.choosesColumns, !options.isExact else { return nil }
+    let rule = options.criterion.label
+    guard case .moments(let moments) = blocks.fitted else {
+      let isGaussian = options.engine == .columns && blocks.target.family == .gaussian
+      throw Failure(
+        .usage,
+        isGaussian
+          ? "--choose \(rule) works on moments; leave --engine columns out"
+          : "\(source): --choose \(rule) is for least squares on one target of numbers (--family gaussian fits two labels as 0 and 1)"
+      )
+    }
+    guard options.maxFeatures == nil else {
+      throw Failure(
+        .usage, "--choose \(rule) knows no order of columns; leave --max-features out")
+    }
+    switch options.criterion {
+    case .falseDiscoveryRate(let rate):
+      do throws(KnockoffError) {
+        self = .knockoffs(
+          try KnockoffFilter(
+            moments, terms: blocks.terms, penalty, path, rate: rate, seed: options.seed,
+            threads: options.threads))
+      } catch { throw Self.failure(error, rule, blocks, schema, source) }
+    default: return nil
+    }
+  }
+
+  private static func failure(
+    _ error: KnockoffError, _ rule: String, _ blocks: RowBlocks, _ schema: Schema,
+    _ source: String
+  ) -> Failure {
+    switch error {
+    case .tooFewRows(let rows, let needed):
+      Failure(
+        .data,
+        "\(source): --choose \(rule) needs twice as many rows as coefficients, \(needed) here; there are \(rows) (leave columns out with --features, or use --choose 1se)"
+      )
+    case .singular:
+      Failure(
+        .data,
+        "\(source): columns depend on each other so nearly that --choose \(rule) cannot tell them apart (leave some out, or use --choose 1se)"
+      )
+    case .path(let error): Fit.failure(error, blocks, schema, source)
+    }
+  }
+
+  /// Terms, increasing.
+  var kept: [Int] {
+    switch self {
+    case .knockoffs(let filter): filter.kept
+    }
+  }
+
+  /// How often a term was chosen, of all times that it was tried.
+  func frequency(of term: Int) -> Double {
+    switch self {
+    case .knockoffs(let filter): filter.frequencies[term]
+    }
+  }
+
+  /// Why a term that could have been kept was kept, or not.
+  func reason(_ term: Int, _ isSelected: Bool) -> String {
+    switch self {
+    case .knockoffs(let filter):
+      if filter.dependent.contains(term) { return "columns before it add up to it" }
+      let votes = Int((filter.frequencies[term] * Double(filter.draws)).rounded())
+      return "chosen in \(votes) of \(filter.draws) draws of knockoffs"
+    }
+  }
+
+  /// For the model file, beside the rule.
+  var figures: [(key: String, value: Double)] {
+    switch self {
+    case .knockoffs(let filter):
+      [("draws", Double(filter.draws)), ("fewest", Double(filter.fewest))]
+    }
+  }
+
+  /// In a few words.
+  public var summary: String {
+    switch self {
+    case .knockoffs(let filter): "chosen in most of \(filter.draws) draws of knockoffs"
+    }
+  }
+
+  /// What a person should know of the choice.
+  public func notes(_ fit: Fit) -> [String] {
+    switch self {
+    case .knockoffs(let filter):
+      var notes: [String] = []
+      if !filter.dependent.isEmpty {
+        let names = filter.dependent.prefix(5).map {
+          fit.schema.header.label(fit.columns[$0])
+        }
+        let more = filter.dependent.count > 5 ? " and \(filter.dependent.count - 5) more" : ""
+        notes.append(
+          "columns that others before them add up to, which took no part: "
+            + names.joined(separator: ", ") + more)
+      }
+      if filter.kept.isEmpty {
+        let few = filter.candidates < filter.fewest ? "there are \(filter.candidates); " : ""
+        notes.append(
+          "\(fit.criterion.label) keeps \(filter.fewest) columns or more, or none: fewer cannot be told from chance at that rate (\(few)a larger Q, or --choose 1se)"
+        )
+      }
+      return notes
+    }
+  }
+}
