@@ -45,6 +45,7 @@ references: ## make the reference figures anew (R with glmnet, Python with sciki
 	Rscript Tests/References/make-glmnet.R
 	Rscript Tests/References/make-glmnet-families.R
 	Rscript Tests/References/make-glmnet-choices.R
+	Rscript Tests/References/make-stability.R
 	python3 Tests/References/make-sklearn.py
 	python3 Tests/References/make-huber.py
 	python3 Tests/References/make-nonconvex.py

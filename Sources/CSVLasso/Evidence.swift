@@ -3,6 +3,7 @@ public import SparseRegression
 /// What a choice of columns rests on, where it is not a λ of the path.
 public enum Evidence: Sendable {
   case knockoffs(KnockoffFilter)
+  case stability(StabilitySelection)
 
   /// Nil for criteria that choose a λ.
   ///
@@ -34,7 +35,37 @@ public enum Evidence: Sendable {
             moments, terms: blocks.terms, penalty, path, rate: rate, seed: options.seed,
             threads: options.threads))
       } catch { throw Self.failure(error, rule, blocks, schema, source) }
+    case .stability(let request):
+      do throws(StabilityError) {
+        self = .stability(
+          try StabilitySelection(
+            moments, terms: blocks.terms, penalty, path, request, seed: options.seed,
+            threads: options.threads))
+      } catch { throw Self.failure(error, request, blocks, schema, source) }
     default: return nil
+    }
+  }
+
+  private static func failure(
+    _ error: StabilityError, _ request: StabilitySelection.Request, _ blocks: RowBlocks,
+    _ schema: Schema, _ source: String
+  ) -> Failure {
+    switch error {
+    case .path(let error): Fit.failure(error, blocks, schema, source)
+    case .tooFewRows:
+      Failure(
+        .data,
+        "\(source): --choose stable halves the rows again and again, and needs four blocks of them or more (deal more folds, or use --choose fdr=0.2)"
+      )
+    case .noCandidate:
+      Failure(.data, "\(source): --choose stable has no column to choose from")
+    case .unreachable:
+      Failure(
+        .usage,
+        "no \(request.picked == nil ? "--q" : "--pi") keeps to --pfer \(decimalText(request.errorRate ?? StabilitySelection.Request.usualErrorRate)) by the \(request.bound.rawValue) bound (allow a larger --pfer\(request.picked == nil ? ", or a larger --pi" : ", or a smaller --q"))"
+      )
+    case .tooManyPicked(let count):
+      Failure(.usage, "--q \(request.picked ?? 0) is more than the \(count) columns to choose from")
     }
   }
 
@@ -61,6 +92,7 @@ public enum Evidence: Sendable {
   var kept: [Int] {
     switch self {
     case .knockoffs(let filter): filter.kept
+    case .stability(let selection): selection.kept
     }
   }
 
@@ -68,6 +100,7 @@ public enum Evidence: Sendable {
   func frequency(of term: Int) -> Double {
     switch self {
     case .knockoffs(let filter): filter.frequencies[term]
+    case .stability(let selection): selection.frequencies[term]
     }
   }
 
@@ -78,6 +111,9 @@ public enum Evidence: Sendable {
       if filter.dependent.contains(term) { return "columns before it add up to it" }
       let votes = Int((filter.frequencies[term] * Double(filter.draws)).rounded())
       return "chosen in \(votes) of \(filter.draws) draws of knockoffs"
+    case .stability(let selection):
+      let picks = Int((selection.frequencies[term] * Double(selection.halves)).rounded())
+      return "picked in \(picks) of \(selection.halves) halves of the rows"
     }
   }
 
@@ -86,6 +122,11 @@ public enum Evidence: Sendable {
     switch self {
     case .knockoffs(let filter):
       [("draws", Double(filter.draws)), ("fewest", Double(filter.fewest))]
+    case .stability(let selection):
+      [
+        ("halves", Double(selection.halves)), ("q", Double(selection.picked)),
+        ("pi", selection.threshold), ("pfer", selection.errorRate),
+      ]
     }
   }
 
@@ -93,6 +134,8 @@ public enum Evidence: Sendable {
   public var summary: String {
     switch self {
     case .knockoffs(let filter): "chosen in most of \(filter.draws) draws of knockoffs"
+    case .stability(let selection):
+      "among the first \(selection.picked) to enter in \(percent(selection.threshold)) or more of \(selection.halves) halves of the rows; at most \(rounded(selection.errorRate)) false ones on average"
     }
   }
 
@@ -117,6 +160,12 @@ public enum Evidence: Sendable {
         )
       }
       return notes
+    case .stability: return []
     }
   }
+
+  private func percent(_ share: Double) -> String { "\(rounded(100 * share)) %" }
+
+  /// To two places.
+  private func rounded(_ value: Double) -> String { decimalText((value * 100).rounded() / 100) }
 }

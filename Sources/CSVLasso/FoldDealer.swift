@@ -35,6 +35,8 @@ struct FoldDealer {
 
   /// Blocks where no cross-validation asks for folds: only so that threads have something to share.
   private static let blocksWithoutFolds = 8
+  /// Blocks that halves of the rows are made of: so many that two halves have little in common.
+  private static let blocksOfHalves = 64
   /// More folds than this are a mistake.
   static let mostLabels = 1000
 
@@ -49,10 +51,12 @@ struct FoldDealer {
 
   /// - Parameter rowCount: the rows that will be fitted, where folds go forward in time.
   init(_ options: Options, rowCount: Int?) {
-    permuted = .init(count: Self.blocksWithoutFolds, seed: options.seed)
+    var blocks = Self.blocksWithoutFolds
+    if case .stability = options.criterion { blocks = Self.blocksOfHalves }
+    permuted = .init(count: blocks, seed: options.seed)
     guard options.crossValidates else {
       rule = .permuted
-      count = Self.blocksWithoutFolds
+      count = blocks
       return
     }
     switch options.folds {

@@ -311,6 +311,7 @@ extension Criterion {
     case .columns(let count): "k=\(count)"
     case .lambda(let lambda): "lambda=\(decimalText(lambda))"
     case .falseDiscoveryRate(let rate): "fdr=\(decimalText(rate))"
+    case .stability: "stable"
     }
   }
 }

@@ -10,6 +10,7 @@ struct FitFlags: ParsableArguments {
   @OptionGroup(title: "Types") var types: TypeFlags
   @OptionGroup(title: "Model") var model: ModelFlags
   @OptionGroup(title: "Choice") var choice: ChoiceFlags
+  @OptionGroup(title: "Choice: stable") var stability: StabilityFlags
   @OptionGroup(title: "General") var general: GeneralFlags
 
   /// - Throws: ``Failure`` of kind usage for a value that means nothing.
@@ -32,6 +33,7 @@ struct FitFlags: ParsableArguments {
     try model.fill(&options)
     try roles.fillTarget(&options)
     try choice.fill(&options, lambdas: model.lambda)
+    try stability.fill(&options)
     try general.fill(&options)
     return options
   }
@@ -196,8 +198,10 @@ extension ChoiceFlags {
     if text.hasPrefix("fdr="), let rate = Double(text.dropFirst(4)), rate > 0, rate < 1 {
       return .falseDiscoveryRate(rate)
     }
+    if text == "stable" { return .stability(StabilitySelection.Request()) }
     throw usage(
-      "--choose takes 1se, min, aic, bic, aicc, ebic, k=N, lambda=L or fdr=Q, not '\(text)'")
+      "--choose takes 1se, min, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable, not '\(text)'"
+    )
   }
 }
 

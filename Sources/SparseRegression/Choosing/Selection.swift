@@ -69,7 +69,8 @@ public struct Selection: Sendable, Equatable {
       return path.points.indices.min {
         abs(path.points[$0].lambda - lambda) < abs(path.points[$1].lambda - lambda)
       }!
-    case .columns, .falseDiscoveryRate: preconditionFailure("has no single λ of its own")
+    case .columns, .falseDiscoveryRate, .stability:
+      preconditionFailure("has no single λ of its own")
     }
   }
 
