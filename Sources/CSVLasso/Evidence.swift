@@ -74,10 +74,10 @@ public enum Evidence: Sendable {
     _ source: String
   ) -> Failure {
     switch error {
-    case .tooFewRows(let rows, let needed):
+    case .tooFewRows:
       Failure(
         .data,
-        "\(source): --choose \(rule) needs twice as many rows as coefficients, \(needed) here; there are \(rows) (leave columns out with --features, or use --choose 1se)"
+        "\(source): the columns that are always in leave --choose \(rule) no rows to tell others by (leave some out of --keep)"
       )
     case .singular:
       Failure(
@@ -152,6 +152,10 @@ public enum Evidence: Sendable {
         notes.append(
           "columns that others before them add up to, which took no part: "
             + names.joined(separator: ", ") + more)
+      }
+      if filter.isApproximate {
+        notes.append(
+          "fewer than twice as many rows as coefficients: \(fit.criterion.label) is approximate")
       }
       if filter.kept.isEmpty {
         let few = filter.candidates < filter.fewest ? "there are \(filter.candidates); " : ""

@@ -35,6 +35,57 @@ extension LinearAlgebra {
     }
   }
 
+  /// A B for row-major A, `rows × inner`, and B, `inner × columns`.
+  static func product(
+    _ a: [Double], _ b: [Double], rows: Int, inner: Int, columns: Int
+  ) -> [Double] {
+    precondition(a.count == rows * inner && b.count == inner * columns, "product: shapes differ")
+    var c = [Double](repeating: 0, count: rows * columns)
+    guard rows > 0, inner > 0, columns > 0 else { return c }
+    _ = singleThreaded
+    unsafe c.withUnsafeMutableBufferPointer { c in
+      unsafe a.withUnsafeBufferPointer { a in
+        unsafe b.withUnsafeBufferPointer { b in
+          unsafe cblas_dgemm(
+            CblasRowMajor, CblasNoTrans, CblasNoTrans, CInt(rows), CInt(columns), CInt(inner), 1,
+            a.baseAddress!, CInt(inner), b.baseAddress!, CInt(columns), 0, c.baseAddress!,
+            CInt(columns))
+        }
+      }
+    }
+    return c
+  }
+
+  /// L of a symmetric positive semidefinite matrix C = L L', column by column, the largest remaining share
+  /// of a diagonal first, until what is left of every diagonal is rounding.
+  ///
+  /// - Parameters:
+  ///   - row: a row of C.
+  ///   - diagonal: of C.
+  ///   - ends: for each diagonal, what counts as rounding.
+  ///   - rank: columns at most.
+  /// - Complexity: O(count · rank²)
+  static func semidefiniteFactor(
+    _ row: (Int) -> [Double], diagonal: [Double], ends: [Double], rank: Int
+  ) -> [[Double]] {
+    var (rest, factor) = (diagonal, [[Double]]())
+    while factor.count < min(rank, diagonal.count) {
+      let shares = zip(rest, zip(diagonal, ends)).map { $0 > $1.1 ? $0 / $1.0 : 0 }
+      guard let pivot = shares.indices.max(by: { shares[$0] < shares[$1] }), shares[pivot] > 0
+      else { break }
+      var column = row(pivot)
+      for before in factor { add(before, times: -before[pivot], to: &column) }
+      let scale = 1 / rest[pivot].squareRoot()
+      for j in column.indices {
+        column[j] *= scale
+        rest[j] -= column[j] * column[j]
+      }
+      rest[pivot] = 0
+      factor.append(column)
+    }
+    return factor
+  }
+
   /// A x for a symmetric A.
   static func product(_ matrix: [Double], _ x: [Double]) -> [Double] {
     var y = [Double](repeating: 0, count: x.count)

@@ -26,7 +26,7 @@ import Testing
   /// that are worked out without rows.
   @Test func momentsAreThoseOfRows() throws {
     let data = MadeData(n: 30, p: 4, seed: 8)
-    let knockoffs = try #require(Knockoffs(try candidates(data.moments())))
+    let knockoffs = try #require(FixedKnockoffs(try candidates(data.moments())))
     let x = (0..<4).map { j in standardized(data.rows.map { $0[j] }) }
     let y = standardized(data.target)
     let gram = x.flatMap { a in x.map { LinearAlgebra.dot(a, $0) } }
@@ -82,13 +82,14 @@ import Testing
   /// (2S − SG⁻¹S) r'r / (n − 1 − p).
   @Test func drawsHaveTheMomentsOfAUniformDirection() throws {
     let data = MadeData(n: 24, p: 3, seed: 12)
-    let knockoffs = try #require(Knockoffs(try candidates(data.moments())))
+    let knockoffs = try #require(FixedKnockoffs(try candidates(data.moments())))
     let (p, s, draws) = (3, knockoffs.scales, 40_000)
     var random = SplitMix64(seed: 3, stream: 0)
     let origin = knockoffs.products(along: [0, 0, 0])
     var (sum, square) = ([Double](repeating: 0, count: p), [Double](repeating: 0, count: p * p))
     for _ in 0..<draws {
-      let off = zip(knockoffs.products(using: &random), origin).map { $0 - $1 }
+      let products = knockoffs.products(along: random.direction(3, of: 20))
+      let off = zip(products, origin).map { $0 - $1 }
       for j in 0..<p {
         sum[j] += off[j] / Double(draws)
         for k in 0..<p { square[j * p + k] += off[j] * off[k] / Double(draws) }
@@ -118,16 +119,18 @@ import Testing
       alpha: 0.9, factors: [1, 2, 1, 1, 0.5, 1, 1],
       signs: [.free, .free, .nonnegative, .free, .free, .nonpositive, .free])
     let made = try candidates(data.moments(), terms: terms, penalty)
-    let knockoffs = try #require(Knockoffs(made))
+    let knockoffs = try #require(FixedKnockoffs(made))
     var random = SplitMix64(seed: 9, stream: 0)
-    let products = knockoffs.products(using: &random)
-    let before = KnockoffStatistics(knockoffs, products: products, tolerance: 1e-12).values
+    let products = knockoffs.products(along: random.direction(8, of: 51))
+    let before = KnockoffStatistics(
+      made, knockoffs.augmented(products), tolerance: 1e-12
+    ).values
     try #require(before.contains { $0 != 0 })
     for (place, group) in made.groups.enumerated() {
       var (own, others) = (made.correlation, products)
       for j in group { swap(&own[j], &others[j]) }
       let after = KnockoffStatistics(
-        knockoffs.with(correlation: own), products: others, tolerance: 1e-12
+        made, knockoffs.with(correlation: own).augmented(others), tolerance: 1e-12
       ).values
       for k in before.indices {
         #expect(isClose(after[k], k == place ? -before[k] : before[k], 1e-7))
@@ -241,12 +244,68 @@ import Testing
     #expect(one.frequencies[8] == 0 && one.frequencies[9] == 0)
   }
 
-  @Test func fewRowsAreRefused() {
-    let data = MadeData(n: 20, p: 10, seed: 3)
-    #expect(throws: KnockoffError.tooFewRows(20, needed: 21)) {
+  /// Where there are fewer than twice as many rows as columns, and fewer than columns, knockoffs have the
+  /// second moments that the estimated covariance gives them, and go with the very moments of the data.
+  @Test(arguments: [(30, 18), (14, 18)])
+  func secondOrderKnockoffsHaveTheirMoments(n: Int, p: Int) throws {
+    let data = MadeData(n: n, p: p, seed: 5)
+    let terms: [Term] = (0..<p - 2).map { .number($0) } + [.levels([p - 2, p - 1])]
+    let problem = try MomentsProblem(
+      TrainingMoments([data.moments()]), terms, ElasticNet(count: p - 1), PathOptions(),
+      twins: nil)
+    let made = Candidates(
+      problem, ElasticNet(count: p - 1), intercept: true, allowsDependence: true)
+    #expect(made.count == p && made.dependent.isEmpty)
+    let knockoffs = try #require(SecondOrderKnockoffs(made))
+    var random = SplitMix64(seed: 4, stream: 0)
+    let draws = 3000
+    var own = [Double](repeating: 0, count: p)
+    for _ in 0..<draws {
+      let drawn = knockoffs.draw(using: &random)
+      for j in 0..<p {
+        own[j] += drawn.product(j, j + p) / Double(draws)
+        #expect(isClose(drawn.correlation[j], made.correlation[j], 1e-12))
+        #expect(isClose(drawn.product(j + p, j + p), 1, 1e-12))
+      }
+      for k in 1..<p { #expect(isClose(drawn.product(0, k), made.gram[k], 1e-9)) }
+      #expect(isClose(drawn.product(2 * p - 2, 2 * p - 1), 0, 1e-12))
+    }
+    // As alike as S leaves a column and its knockoff: more than nothing, less than one another.
+    for j in 0..<p { #expect(own[j] > -0.1 && own[j] < 0.9) }
+  }
+
+  /// In wide tables the rate is kept, too, and most of the right columns are found.
+  @Test func rateIsKeptInWideTables() throws {
+    let (tables, p, rate) = (20, 60, 0.2)
+    var (shares, found) = ([Double](), 0)
+    for table in 0..<tables {
+      var data = MadeData(n: 80, p: p, seed: UInt64(table))
+      var random = SplitMix64(seed: UInt64(table), stream: 7)
+      let right = Set((0..<p).shuffled(using: &random).prefix(8))
+      data.target = data.rows.map { row in
+        right.reduce(random.normal()) { $0 + ($1 % 2 == 0 ? 1 : -1) * row[$1] }
+      }
+      let filter = try KnockoffFilter(
+        [data.moments()], terms: (0..<p).map { .number($0) }, ElasticNet(count: p),
+        PathOptions(), rate: rate, draws: 7, seed: 1)
+      #expect(filter.isApproximate)
+      let false_ = filter.kept.count { !right.contains($0) }
+      shares.append(Double(false_) / Double(max(1, filter.kept.count)))
+      found += filter.kept.count - false_
+    }
+    let mean = shares.reduce(0, +) / Double(tables)
+    let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(tables - 1)
+    #expect(mean <= rate + 2 * (variance / Double(tables)).squareRoot())
+    #expect(found > tables * 8 / 2)
+  }
+
+  @Test func noRowsLeftAreRefused() {
+    let data = MadeData(n: 4, p: 3, seed: 3)
+    let penalty = ElasticNet(factors: [0, 1, 1], signs: Array(repeating: .free, count: 3))
+    #expect(throws: KnockoffError.tooFewRows) {
       try KnockoffFilter(
-        [data.moments()], terms: (0..<10).map { .number($0) }, ElasticNet(count: 10),
-        PathOptions(), rate: 0.2, seed: 1)
+        [data.moments()], terms: (0..<3).map { .number($0) }, penalty, PathOptions(), rate: 0.2,
+        seed: 1)
     }
   }
 
@@ -276,9 +335,9 @@ extension Double {
   fileprivate func isApproximately(_ other: Double) -> Bool { isClose(self, other, 1e-12) }
 }
 
-extension Knockoffs {
+extension FixedKnockoffs {
   /// The same columns with other products.
-  fileprivate func with(correlation: [Double]) -> Knockoffs {
+  fileprivate func with(correlation: [Double]) -> FixedKnockoffs {
     var changed = self
     changed.candidates.correlation = correlation
     return changed

@@ -4,7 +4,8 @@
 /// With Z the intercept and the unpenalized columns and M = I − Z(Z'Z)⁻¹Z', what remains of the
 /// candidates X and of the target y is MX and My. A term has one coordinate or several; within a term
 /// they are orthonormal. A term that those before it span (but for a share of 1e-8 of its variance) tells
-/// nothing that they do not, and is left out.
+/// nothing that they do not, and is left out, unless dependence is allowed, as it must be where columns
+/// outnumber rows.
 struct Candidates: Sendable {
   /// One entry a candidate: its place among all terms.
   let terms: [Int]
@@ -31,9 +32,15 @@ struct Candidates: Sendable {
   /// How much of a coordinate's variance must not be explained by those before it.
   static let leastShare = 1e-8
 
-  /// - Parameter penalty: on terms.
+  /// - Parameters:
+  ///   - penalty: on terms.
+  ///   - allowsDependence: whether terms that others span take part; those that the unpenalized ones span
+  ///     never do.
   /// - Complexity: O(p³)
-  init(_ problem: MomentsProblem, _ penalty: ElasticNet, intercept: Bool) {
+  init(
+    _ problem: MomentsProblem, _ penalty: ElasticNet, intercept: Bool,
+    allowsDependence: Bool = false
+  ) {
     var loss = problem.loss
     loss.prepareAll()
     let design = problem.design
@@ -53,12 +60,9 @@ struct Candidates: Sendable {
     for term in problem.live where penalty.factors[term] > 0 {
       let group = design.coordinates[term]
       let before = (factor, known)
-      if group.allSatisfy({ enters($0) }) {
-        terms.append(term)
-      } else {
-        (factor, known) = before
-        dependent.append(term)
-      }
+      let isIn = group.allSatisfy { enters($0) }
+      if isIn { terms.append(term) } else { dependent.append(term) }
+      if allowsDependence || !isIn { (factor, known) = before }
     }
     (self.terms, self.dependent, rows) = (terms, dependent, problem.rows)
     freedom = problem.rows - (intercept ? 1 : 0) - unpenalized.count

@@ -15,7 +15,8 @@ internal import RealModule
 ///
 /// Knockoffs are drawn, so one draw's choice is partly luck. Here are many draws; kept is what more than
 /// half of them choose. Each draw keeps its rate; what bounds the vote's is 2q, and in simulations it
-/// lies below q. (Averaged e-values, Ren & Barber, 2024, have the bound q; where fewer than 2/q columns
+/// lies below q. With fewer than twice as many rows as coefficients knockoffs are those of random columns,
+/// and the rate is approximate. (Averaged e-values, Ren & Barber, 2024, have the bound q; where fewer than 2/q columns
 /// are there to be found they hardly ever find any.)
 public struct KnockoffFilter: Sendable, Equatable {
   /// q
@@ -30,6 +31,8 @@ public struct KnockoffFilter: Sendable, Equatable {
   public let dependent: [Int]
   /// The terms that took part.
   public let candidates: Int
+  /// Whether there were too few rows for knockoffs of the columns as they are (``SecondOrderKnockoffs``).
+  public let isApproximate: Bool
 
   /// The fewest terms that a draw can choose, if it chooses any: 1/q, rounded up.
   public var fewest: Int { Self.fewest(rate) }
@@ -57,18 +60,21 @@ public struct KnockoffFilter: Sendable, Equatable {
       problem = try MomentsProblem(
         TrainingMoments(blocks), terms, penalty, options, twins: nil)
     } catch { throw .path(error) }
-    let candidates = Candidates(problem, penalty, intercept: options.intercept)
-    guard candidates.freedom >= 2 * candidates.count else {
-      throw .tooFewRows(
-        candidates.rows,
-        needed: candidates.rows - candidates.freedom + 2 * candidates.count)
-    }
-    guard let knockoffs = Knockoffs(candidates) else { throw .singular }
+    let independent = Candidates(problem, penalty, intercept: options.intercept)
+    let isApproximate = independent.freedom < 2 * independent.count
+    let candidates =
+      isApproximate
+      ? Candidates(problem, penalty, intercept: options.intercept, allowsDependence: true)
+      : independent
+    guard candidates.freedom > 2 else { throw .tooFewRows }
+    let made: (any Knockoffs)? =
+      isApproximate ? SecondOrderKnockoffs(candidates) : FixedKnockoffs(candidates)
+    guard let knockoffs = made else { throw .singular }
     let chosen = concurrentMap(draws, threads: threads) { draw in
       // Streams of folds are the runs of rows and values; these lie apart.
       var random = SplitMix64(seed: seed, stream: 0x6b6e_6f63_6b6f_6666 ^ UInt64(draw))
       let statistics = KnockoffStatistics(
-        knockoffs, products: knockoffs.products(using: &random), tolerance: options.tolerance)
+        candidates, knockoffs.draw(using: &random), tolerance: options.tolerance)
       return statistics.chosen(rate: rate)
     }
     var frequencies = [Double](repeating: 0, count: terms.count)
@@ -79,14 +85,15 @@ public struct KnockoffFilter: Sendable, Equatable {
     kept = terms.indices.filter { frequencies[$0] > 0.5 }
     dependent = candidates.dependent
     self.candidates = candidates.terms.count
+    self.isApproximate = isApproximate
   }
 }
 
 /// Why there are no knockoffs.
 public enum KnockoffError: Error, Equatable {
   case path(PathError)
-  /// There must be two directions a coordinate, beside the intercept and the unpenalized columns.
-  case tooFewRows(Int, needed: Int)
+  /// Nothing is left beside the intercept and the unpenalized columns.
+  case tooFewRows
   /// Columns depend on each other to rounding.
   case singular
 }
@@ -98,14 +105,13 @@ struct KnockoffStatistics: Sendable {
   init(values: [Double]) { self.values = values }
 
   /// - Parameters:
-  ///   - products: X̃'y
+  ///   - loss: on the candidates and, after them, their knockoffs.
   ///   - tolerance: the relative duality gap of the lasso.
-  init(_ knockoffs: Knockoffs, products: [Double], tolerance: Double) {
-    let candidates = knockoffs.candidates
+  init(_ candidates: Candidates, _ loss: Quadratic, tolerance: Double) {
     let p = candidates.count
     let groups = candidates.groups
     let b = Self.coefficients(
-      knockoffs.augmented(products), candidates.penalty.doubled,
+      loss, candidates.penalty.doubled,
       groups: groups + groups.map { $0.lowerBound + p..<$0.upperBound + p },
       rows: candidates.rows, tolerance: tolerance)
     values = groups.map { group in

@@ -1,5 +1,13 @@
-/// Knockoffs: for each column another one that has the same correlations with all others, and nothing to
-/// do with the target once the columns are known.
+/// For each candidate another column, its *knockoff*, that has the same correlations with all others and
+/// nothing to do with the target once the columns are known.
+protocol Knockoffs: Sendable {
+  var candidates: Candidates { get }
+
+  /// Draws knockoffs: least squares on the candidates and, after them, their knockoffs.
+  func draw(using random: inout SplitMix64) -> Quadratic
+}
+
+/// Knockoffs of columns that are taken as they are, from moments alone.
 ///
 /// With X the candidates, G = X'X (all products are over W) and a diagonal S, the knockoffs are
 ///
@@ -17,7 +25,7 @@
 ///   X̃'y = (I − S G⁻¹) X'y + C' u √(r'r),
 ///
 /// has, jointly with the moments, exactly the law that rows would give. It takes n − p ≥ p directions.
-struct Knockoffs: Sendable {
+struct FixedKnockoffs: Knockoffs {
   var candidates: Candidates
   /// S, one entry a coordinate, of a group the same.
   let scales: [Double]
@@ -56,10 +64,9 @@ struct Knockoffs: Sendable {
     return zip(center, noise).map { $0 + $1 * residual.squareRoot() }
   }
 
-  /// Draws X̃'y.
-  func products(using random: inout some RandomNumberGenerator) -> [Double] {
+  func draw(using random: inout SplitMix64) -> Quadratic {
     let p = candidates.count
-    return products(along: random.direction(p, of: candidates.freedom - p))
+    return augmented(products(along: random.direction(p, of: candidates.freedom - p)))
   }
 
   /// Least squares on the candidates and, after them, their knockoffs.

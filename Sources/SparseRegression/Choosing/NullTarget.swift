@@ -68,29 +68,13 @@ extension Moments {
     return result
   }
 
-  /// L of the predictors' co-moments C = L L', column by column, the largest pivot first, until what is
-  /// left of every diagonal is rounding: 1e-10 of what it was, or `least`.
+  /// L of the predictors' co-moments C = L L', column by column; 1e-10 of a diagonal, or `least`, is
+  /// rounding.
   fileprivate func factor(least: [Double]) -> [[Double]] {
     let p = width - 1
-    var rest = (0..<p).map { comoment($0, $0) }
-    let ends = (0..<p).map { max(1e-10 * rest[$0], least[$0]) }
-    var factor: [[Double]] = []
-    while factor.count < min(p, max(0, rows - 1)) {
-      // By share, so that a column's unit does not matter.
-      let shares = (0..<p).lazy.map { rest[$0] > ends[$0] ? rest[$0] / comoment($0, $0) : 0 }
-      guard let pivot = (0..<p).max(by: { shares[$0] < shares[$1] }), shares[pivot] > 0 else {
-        break
-      }
-      var column = (0..<p).map { comoment(pivot, $0) }
-      for before in factor { LinearAlgebra.add(before, times: -before[pivot], to: &column) }
-      let scale = 1 / rest[pivot].squareRoot()
-      for j in 0..<p {
-        column[j] *= scale
-        rest[j] -= column[j] * column[j]
-      }
-      rest[pivot] = 0
-      factor.append(column)
-    }
-    return factor
+    let diagonal = (0..<p).map { comoment($0, $0) }
+    return LinearAlgebra.semidefiniteFactor(
+      { pivot in (0..<p).map { comoment(pivot, $0) } }, diagonal: diagonal,
+      ends: zip(diagonal, least).map { max(1e-10 * $0, $1) }, rank: max(0, rows - 1))
   }
 }

@@ -7,10 +7,10 @@ internal import RealModule
 /// S⁻¹ + (2G − S)⁻¹ up to a factor: *minimum variance-based reconstructability* (Spector & Janson, 2022).
 /// Its argument is convex, and along one s the minimum is known: with D = 2G − S, d = (D⁻¹)ⱼⱼ and a the
 /// length of column j of D⁻¹, s ← (s d + 1) / (d + a). Sweeps from S = 0 end where they gain less than
-/// 1e-6. All coordinates of a term share one s, so that a term's basis does not matter.
+/// 1e-5. All coordinates of a term share one s, so that a term's basis does not matter.
 enum Reconstructability {
   /// Relative gain below which sweeps end, and how many there are at most.
-  private static let (leastGain, mostSweeps) = (1e-6, 100)
+  private static let (leastGain, mostSweeps) = (1e-5, 100)
 
   /// - Parameters:
   ///   - gram: `p × p`, positive definite; blocks of a group are the identity.
