@@ -14,15 +14,7 @@ public enum Evidence: Sendable {
   ) throws(Failure) {
     guard options.criterion.choosesColumns, !options.isExact else { return nil }
     let rule = options.criterion.label
-    guard case .moments(let moments) = blocks.fitted else {
-      let isGaussian = options.engine == .columns && blocks.target.family == .gaussian
-      throw Failure(
-        .usage,
-        isGaussian
-          ? "--choose \(rule) works on moments; leave --engine columns out"
-          : "\(source): --choose \(rule) is for least squares on one target of numbers (--family gaussian fits two labels as 0 and 1)"
-      )
-    }
+    let moments = try blocks.moments("--choose \(rule)", options, source)
     guard options.maxFeatures == nil else {
       throw Failure(
         .usage, "--choose \(rule) knows no order of columns; leave --max-features out")
@@ -34,57 +26,15 @@ public enum Evidence: Sendable {
           try KnockoffFilter(
             moments, terms: blocks.terms, penalty, path, rate: rate, seed: options.seed,
             threads: options.threads))
-      } catch { throw Self.failure(error, rule, blocks, schema, source) }
+      } catch { throw Fit.failure(.knockoffs(error), blocks, schema, options, source) }
     case .stability(let request):
       do throws(StabilityError) {
         self = .stability(
           try StabilitySelection(
             moments, terms: blocks.terms, penalty, path, request, seed: options.seed,
             threads: options.threads))
-      } catch { throw Self.failure(error, request, blocks, schema, source) }
+      } catch { throw Fit.failure(.stability(error), blocks, schema, options, source) }
     default: return nil
-    }
-  }
-
-  private static func failure(
-    _ error: StabilityError, _ request: StabilitySelection.Request, _ blocks: RowBlocks,
-    _ schema: Schema, _ source: String
-  ) -> Failure {
-    switch error {
-    case .path(let error): Fit.failure(error, blocks, schema, source)
-    case .tooFewRows:
-      Failure(
-        .data,
-        "\(source): --choose stable halves the rows again and again, and needs four blocks of them or more (deal more folds, or use --choose fdr=0.2)"
-      )
-    case .noCandidate:
-      Failure(.data, "\(source): --choose stable has no column to choose from")
-    case .unreachable:
-      Failure(
-        .usage,
-        "no \(request.picked == nil ? "--q" : "--pi") keeps to --pfer \(decimalText(request.errorRate ?? StabilitySelection.Request.usualErrorRate)) by the \(request.bound.rawValue) bound (allow a larger --pfer\(request.picked == nil ? ", or a larger --pi" : ", or a smaller --q"))"
-      )
-    case .tooManyPicked(let count):
-      Failure(.usage, "--q \(request.picked ?? 0) is more than the \(count) columns to choose from")
-    }
-  }
-
-  private static func failure(
-    _ error: KnockoffError, _ rule: String, _ blocks: RowBlocks, _ schema: Schema,
-    _ source: String
-  ) -> Failure {
-    switch error {
-    case .tooFewRows:
-      Failure(
-        .data,
-        "\(source): the columns that are always in leave --choose \(rule) no rows to tell others by (leave some out of --keep)"
-      )
-    case .singular:
-      Failure(
-        .data,
-        "\(source): columns depend on each other so nearly that --choose \(rule) cannot tell them apart (leave some out, or use --choose 1se)"
-      )
-    case .path(let error): Fit.failure(error, blocks, schema, source)
     }
   }
 

@@ -19,6 +19,10 @@ public struct Fit: Sendable {
   public let selection: Selection
   /// What the choice rests on where it is not a λ of the path.
   public let evidence: Evidence?
+  /// The whole procedure cross-validated, if asked for.
+  public let nested: NestedCrossValidation?
+  /// The procedure on targets of noise, if asked for.
+  public let probe: NullProbe?
   /// What was asked for by ``Options/isExact``: the path's points are its knots, and the selection is
   /// where it ends.
   public let exact: ExactPath?
@@ -72,6 +76,7 @@ public struct Fit: Sendable {
       )
     }
     evidence = try Evidence(blocks, schema, penalty, pathOptions, options, source)
+    (nested, probe) = try Self.checks(blocks, schema, penalty, pathOptions, options, source)
     if let evidence {
       selection = Selection(path, keeping: evidence.kept)
     } else {

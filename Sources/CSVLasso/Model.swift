@@ -32,6 +32,7 @@ public enum Model {
       path(&text, fit)
       crossValidation(&text, fit)
       choice(&text, fit)
+      checks(&text, fit)
       conversions(&text, fit)
     }
     return text.bytes
@@ -222,6 +223,33 @@ public enum Model {
       for (key, value) in fit.evidence?.figures ?? [] {
         text.key(key)
         text.number(value)
+      }
+    }
+  }
+
+  private static func checks(_ text: inout JSONText, _ fit: Fit) {
+    if let nested = fit.nested {
+      text.key("nested", indent: 2)
+      text.nested("{", "}") { text in
+        text.key("folds")
+        text.number(Double(nested.folds))
+        text.key("cvm")
+        text.number(nested.mean)
+        text.key("cvsd")
+        text.number(nested.standardError)
+        text.key("kept")
+        text.numbers(nested.kept.map { Double($0.count) })
+      }
+    }
+    if let probe = fit.probe {
+      text.key("probe", indent: 2)
+      text.nested("{", "}") { text in
+        text.key("draws")
+        text.number(Double(probe.kept.count))
+        text.key("mean_kept")
+        text.number(probe.mean)
+        text.key("false_alarms")
+        text.number(Double(probe.falseAlarms))
       }
     }
   }

@@ -115,6 +115,10 @@ public struct Options: Sendable {
   public var folds = Folds.permuted(10)
   /// Whether folds were asked for, so that the error is cross-validated though the rule needs none.
   public var alwaysCrossValidates = false
+  /// Whether the whole procedure, choice included, is cross-validated, too.
+  public var isNested = false
+  /// Whether the procedure is tried on targets of noise, too.
+  public var isProbed = false
   /// What is cross-validated.
   public var metric = Metric.deviance
   public var seed: UInt64 = 1
@@ -156,7 +160,7 @@ public struct Options: Sendable {
 
   /// Whether the error is cross-validated.
   public var crossValidates: Bool {
-    !isExact && (alwaysCrossValidates || criterion.needsCrossValidation)
+    !isExact && (alwaysCrossValidates || criterion.needsCrossValidation || isNested)
   }
 }
 

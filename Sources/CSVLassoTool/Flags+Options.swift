@@ -11,6 +11,7 @@ struct FitFlags: ParsableArguments {
   @OptionGroup(title: "Model") var model: ModelFlags
   @OptionGroup(title: "Choice") var choice: ChoiceFlags
   @OptionGroup(title: "Choice: stable") var stability: StabilityFlags
+  @OptionGroup(title: "Checks of the choice") var checks: CheckingFlags
   @OptionGroup(title: "General") var general: GeneralFlags
 
   /// - Throws: ``Failure`` of kind usage for a value that means nothing.
@@ -34,6 +35,7 @@ struct FitFlags: ParsableArguments {
     try roles.fillTarget(&options)
     try choice.fill(&options, lambdas: model.lambda)
     try stability.fill(&options)
+    (options.isNested, options.isProbed) = (checks.nested, checks.probe)
     try general.fill(&options)
     return options
   }
@@ -81,7 +83,8 @@ extension FitFlags {
       ("--lambda", model.lambda != nil), ("--lambda-ratio", model.lambdaRatio != nil),
       ("--nlambda", model.nlambda != ModelFlags.usualCount), ("--choose", choice.choose != nil),
       ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),
-      ("--fold-by", choice.foldBy != nil),
+      ("--fold-by", choice.foldBy != nil), ("--nested", checks.nested),
+      ("--probe", checks.probe),
     ]
     if let (name, _) = grid.first(where: { $0.1 }) {
       throw usage("--exact has no grid and chooses nothing; leave \(name) out")

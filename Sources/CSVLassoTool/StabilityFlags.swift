@@ -58,3 +58,12 @@ struct StabilityFlags: ParsableArguments {
 }
 
 extension StabilityBound: ExpressibleByArgument {}
+
+/// What is asked of the whole procedure.
+struct CheckingFlags: ParsableArguments {
+  @Flag(help: "Cross-validate the whole procedure, the choice included: its honest error.")
+  var nested = false
+
+  @Flag(help: "Try the procedure on targets of noise, and tell how many columns it keeps.")
+  var probe = false
+}

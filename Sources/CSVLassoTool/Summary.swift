@@ -19,7 +19,8 @@ enum Summary {
     if let exact = fit.exact {
       return [knots(fit, exact, source)] + notes(fit, kept) + [certificate(fit)]
     }
-    return [data(fit, source, kept), choice(fit)] + notes(fit, kept) + [certificate(fit)]
+    return [data(fit, source, kept), choice(fit)] + checks(fit) + notes(fit, kept)
+      + [certificate(fit)]
   }
 
   /// What was read.
@@ -63,6 +64,24 @@ enum Summary {
       "; \(fit.path.family.isSquared ? "R²" : "deviance explained") \(short(points[step].devianceRatio, digits: 3))"
     if fit.selection.isCapped { line += "; held back by --max-features" }
     return line
+  }
+
+  /// What the procedure does elsewhere.
+  private static func checks(_ fit: Fit) -> [String] {
+    var lines: [String] = []
+    if let nested = fit.nested {
+      let counts = nested.kept.map(\.count).sorted()
+      let range = counts[0] == counts.last! ? "\(counts[0])" : "\(counts[0]) to \(counts.last!)"
+      lines.append(
+        "nested: CV error \(short(nested.mean)) ± \(short(nested.standardError, digits: 2)) of the whole procedure in \(nested.folds) folds, which kept \(range) columns; R² \(short(1 - nested.mean / fit.path.nullDeviance, digits: 3))"
+      )
+    }
+    if let probe = fit.probe {
+      lines.append(
+        "probe: on pure noise this rule keeps \(short(probe.mean, digits: 2)) columns on average, and any in \(probe.falseAlarms) of \(probe.kept.count) draws"
+      )
+    }
+    return lines
   }
 
   /// What was cross-validated.
