@@ -11,14 +11,15 @@ extension Fit {
     var table = TableText(evidence == nil ? header : header + ["frequency"])
     for report in columnReports() {
       let frequency = evidence == nil ? [] : [report.frequency.map { "\($0)" } ?? ""]
-      table.row([
-        String(report.index + 1), report.label, report.role.rawValue,
-        report.isKept ? "kept" : "dropped", report.reason,
-        report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
-        report.coefficient.map { "\($0)" } ?? "",
-        report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
-        report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
-      ] + frequency)
+      table.row(
+        [
+          String(report.index + 1), report.label, report.role.rawValue,
+          report.isKept ? "kept" : "dropped", report.reason,
+          report.entryStep.map(String.init) ?? "", report.entryLambda.map { "\($0)" } ?? "",
+          report.coefficient.map { "\($0)" } ?? "",
+          report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
+          report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
+        ] + frequency)
     }
     return table.bytes
   }

@@ -197,7 +197,8 @@ struct ModelFlags: ParsableArguments {
 struct ChoiceFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "1se, min, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable (default: 1se).", valueName: "rule"))
+      "1se, min, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable (default: 1se).",
+      valueName: "rule"))
   var choose: String?
 
   @Option(help: "The number of folds, or forward:K for K steps forward in time (default: 10).")

@@ -4,7 +4,8 @@ public import SparseRegression
 
 /// What stability selection asks for: two of three numbers.
 struct StabilityFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("At most so many false columns on average (default: 1).", valueName: "v"))
+  @Option(
+    help: ArgumentHelp("At most so many false columns on average (default: 1).", valueName: "v"))
   var pfer: Double?
 
   @Option(
@@ -12,7 +13,9 @@ struct StabilityFlags: ParsableArguments {
       "Keep what is picked in so large a share of the halves (default: 0.75).", valueName: "share"))
   var pi: Double?
 
-  @Option(help: ArgumentHelp("Pick so many columns in each half; follows from the other two.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Pick so many columns in each half; follows from the other two.", valueName: "n"))
   var q: Int?
 
   @Option(

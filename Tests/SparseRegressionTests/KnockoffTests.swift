@@ -214,9 +214,9 @@ import Testing
       let filter = try KnockoffFilter(
         [data.moments()], terms: (0..<p).map { .number($0) }, ElasticNet(count: p),
         PathOptions(), rate: rate, draws: 15, seed: 1)
-      let false_ = filter.kept.count { !right.contains($0) }
-      shares.append(Double(false_) / Double(max(1, filter.kept.count)))
-      found += filter.kept.count - false_
+      let wrong = filter.kept.count { !right.contains($0) }
+      shares.append(Double(wrong) / Double(max(1, filter.kept.count)))
+      found += filter.kept.count - wrong
     }
     let mean = shares.reduce(0, +) / Double(tables)
     let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(tables - 1)
@@ -289,9 +289,9 @@ import Testing
         [data.moments()], terms: (0..<p).map { .number($0) }, ElasticNet(count: p),
         PathOptions(), rate: rate, draws: 7, seed: 1)
       #expect(filter.isApproximate)
-      let false_ = filter.kept.count { !right.contains($0) }
-      shares.append(Double(false_) / Double(max(1, filter.kept.count)))
-      found += filter.kept.count - false_
+      let wrong = filter.kept.count { !right.contains($0) }
+      shares.append(Double(wrong) / Double(max(1, filter.kept.count)))
+      found += filter.kept.count - wrong
     }
     let mean = shares.reduce(0, +) / Double(tables)
     let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(tables - 1)

@@ -14,8 +14,8 @@ internal import RealModule
 /// are never kept.
 ///
 /// Knockoffs are drawn, so one draw's choice is partly luck. Here are many draws; kept is what more than
-/// half of them choose. Each draw keeps its rate; what bounds the vote's is 2q, and in simulations it
-/// lies below q. With fewer than twice as many rows as coefficients knockoffs are those of random columns,
+/// half of them choose. Each draw keeps its rate; the vote keeps at most twice as many false columns as a
+/// draw does on average, and in simulations its rate lies well below q. With fewer than twice as many rows as coefficients knockoffs are those of random columns,
 /// and the rate is approximate. (Averaged e-values, Ren & Barber, 2024, have the bound q; where fewer than 2/q columns
 /// are there to be found they hardly ever find any.)
 public struct KnockoffFilter: Sendable, Equatable {

@@ -56,7 +56,8 @@ extension Moments {
   /// - Parameters:
   ///   - products: Σ w (xⱼ − x̄ⱼ)(y − ȳ), one a predictor.
   ///   - square: Σ w (y − ȳ)²
-  fileprivate func replacingTarget(products new: [Double], square: Double, mean: Double) -> Moments {
+  fileprivate func replacingTarget(products new: [Double], square: Double, mean: Double) -> Moments
+  {
     var result = self
     let y = width - 1
     for j in 0..<y {
