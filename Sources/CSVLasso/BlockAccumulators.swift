@@ -21,7 +21,8 @@ struct BlockAccumulators {
     threads: Int
   ) {
     let rows = Self.dealt(waiting.map(\.places), blocks: count)
-    forEachBlock(count, width: width, threads: threads) { block, accumulator in
+    let numbers = waiting.reduce(0) { $0 + $1.places.count } * width
+    forEachBlock(count, width: width, threads: numbers < Self.aloneBelow ? 1 : threads) { block, accumulator in
       var row = [Double](repeating: 0, count: width)
       for (item, rows) in zip(waiting, rows[block]) {
         let numbers = item.piece.numbers
@@ -38,6 +39,9 @@ struct BlockAccumulators {
       }
     }
   }
+
+  /// Numbers that are taken in sooner than a thread wakes up.
+  private static let aloneBelow = 1 << 14
 
   /// Takes in rows that were kept.
   mutating func take(_ store: RowStore, blocks count: Int, width: Int, threads: Int) {

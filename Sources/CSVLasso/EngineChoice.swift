@@ -14,7 +14,8 @@ internal import SparseRegression
 /// difference is not worth a thought, and moments are taken.
 struct EngineChoice {
   /// Ridge keeps every column, so there is none that columns could be spared of: it takes moments. So do
-  /// exact knots, which look at every column at each of them, and rules that choose columns.
+  /// exact knots, which look at every column at each of them, and what chooses columns or does the whole
+  /// procedure again.
   private let engine: Options.Engine
   private let memory: Int
 
@@ -23,8 +24,8 @@ struct EngineChoice {
 
   init(_ options: Options) {
     let takesMoments =
-      options.isExact || options.engine == .auto && options.alpha == 0
-      || options.engine == .auto && options.criterion.choosesColumns
+      options.isExact
+      || options.engine == .auto && (options.alpha == 0 || options.needingMoments != nil)
     engine = takesMoments ? .moments : options.engine
     memory = options.memory
   }
@@ -34,6 +35,24 @@ struct EngineChoice {
     let (bytes, overflow) = (8 * (columns + 1)).multipliedReportingOverflow(by: columns + 1)
     let (all, more) = bytes.multipliedReportingOverflow(by: blocks + 2)
     return overflow || more ? .max : all
+  }
+
+  /// Blocks that partitions are drawn from: so many that two of them have little in common.
+  private static let usualBlocks = 60
+  /// Moments of more than two blocks a fold take at most so many bytes: filling pages costs time.
+  private static let usualBytes = 1 << 28
+
+  /// The blocks that rows are dealt into, a multiple of the folds; fewer where moments of so many would
+  /// need more than they may, and one a fold, of which there is one partition, where they do so of two.
+  func blocks(folds: Int, columns: Int) -> Int {
+    let most = max(2, Self.usualBlocks / folds)
+    guard engine != .columns else { return most * folds }
+    let each = (1...most).reversed().first { each in
+      !overflows(columns: columns, blocks: each * folds)
+        && (each <= 2
+          || Self.momentsBytes(columns: columns, blocks: each * folds) <= Self.usualBytes)
+    }
+    return (each ?? most) * folds
   }
 
   /// Whether rows are to be kept as rows, since columns may have to be made of them.

@@ -10,8 +10,7 @@ extension Fit {
     guard options.isNested || options.isProbed, !options.isExact else { return (nil, nil) }
     let moments = try blocks.moments(
       options.isNested ? "--nested" : "--probe", options, source)
-    let plan: CrossValidation.Plan? =
-      !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut
+    let plan = options.plan(for: .gaussian)
     let procedure = Procedure(
       terms: blocks.terms, penalty: penalty, options: path, criterion: options.criterion,
       plan: plan, maxColumns: options.maxFeatures, seed: options.seed)
@@ -100,8 +99,7 @@ extension RowBlocks {
     let hint =
       target.family != .gaussian
       ? "is for least squares on one target of numbers (--family gaussian fits two labels as 0 and 1)"
-      : options.engine == .columns
-        ? "works on moments: leave --engine columns out" : "works on moments: add --engine moments"
+      : "works on moments: leave --engine columns out"
     throw Failure(.usage, "\(source): \(option) \(hint)")
   }
 }

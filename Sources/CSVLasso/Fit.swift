@@ -3,7 +3,7 @@ public import SparseRegression
 /// The fit: standardize, path, choice.
 public struct Fit: Sendable {
   public let schema: Schema
-  /// Of the terms.
+  /// Of the terms; where it is relaxed, the path of the chosen blend.
   public let path: RegularizationPath
   /// For each term of the path, its column in the file.
   public let columns: [Int]
@@ -23,6 +23,9 @@ public struct Fit: Sendable {
   public let nested: NestedCrossValidation?
   /// The procedure on targets of noise, if asked for.
   public let probe: NullProbe?
+  /// The share of the penalized fits in ``path``; what is missing to 1 is that of their refits without a
+  /// penalty.
+  public let gamma: Double
   /// What was asked for by ``Options/isExact``: the path's points are its knots, and the selection is
   /// where it ends.
   public let exact: ExactPath?
@@ -55,21 +58,23 @@ public struct Fit: Sendable {
     var pathOptions = options.path
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
     pathOptions.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
+    pathOptions.gammas = options.gammas
+    let penalized: RegularizationPath
     do throws(PathError) {
       if options.isExact {
         let found = try blocks.fitted.exactPath(
           blocks.terms, penalty, pathOptions, mostTerms: options.maxFeatures)
-        (exact, path, crossValidation) = (found, found.path, nil)
+        (exact, penalized, crossValidation) = (found, found.path, nil)
       } else {
         let fit = try blocks.fitted.fit(
-          !options.crossValidates ? nil : options.isForward ? .forward : .leaveOneOut,
-          blocks.terms, penalty, pathOptions, threads: options.threads)
-        (exact, path, crossValidation) = (nil, fit.path, fit.crossValidation)
+          options.plan(for: blocks.target.family), blocks.terms, penalty, pathOptions,
+          threads: options.threads)
+        (exact, penalized, crossValidation) = (nil, fit.path, fit.crossValidation)
       }
     } catch {
       throw Self.failure(error, blocks, schema, source)
     }
-    guard path.exclusions.contains(where: { $0 != .constant }) else {
+    guard penalized.exclusions.contains(where: { $0 != .constant }) else {
       throw Failure(
         .data,
         "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
@@ -77,13 +82,26 @@ public struct Fit: Sendable {
     }
     evidence = try Evidence(blocks, schema, penalty, pathOptions, options, source)
     (nested, probe) = try Self.checks(blocks, schema, penalty, pathOptions, options, source)
+    // A rule that looks at no blends looks at what is reported.
+    let gammas = pathOptions.gammas
+    let looked = criterion.choosesBlend ? penalized : penalized.blended(gammas[0], of: gammas)
     if let evidence {
-      selection = Selection(path, keeping: evidence.kept)
+      selection = Selection(looked, keeping: evidence.kept)
     } else {
       selection = Selection(
-        path, by: criterion, crossValidation: crossValidation,
+        looked, by: criterion, crossValidation: crossValidation,
         maxColumns: options.isExact ? nil : options.maxFeatures)
     }
+    gamma = selection.gamma ?? gammas[0]
+    path = penalized.blended(gamma, of: gammas)
+  }
+
+  /// Whether fits are blended with refits.
+  public var isRelaxed: Bool { options.gammas.count > 1 }
+
+  /// The cross-validated errors of ``path``.
+  public var errorCurve: CrossValidation.Curve? {
+    crossValidation.flatMap { cv in cv.gammas.firstIndex(of: gamma).map { cv.curves[$0] } }
   }
 
   /// Records of the right length, fitted or not.

@@ -1,19 +1,19 @@
 internal import SparseRegression
 
-/// Deals the rows of each class by themselves, so that each fold has its share of every class.
+/// Deals the rows of each class by themselves, so that each block has its share of every class.
 ///
-/// The fold of a row depends on nothing but the seed, its class and its number within the class.
+/// The block of a row depends on nothing but the seed, its class and its number within the class.
 struct StratifiedDealer {
   private var classes: [FoldAssignment.Permuted]
   /// For each class, its rows so far.
   private var dealt: [Int]
 
-  init(classes count: Int, folds: Int, seed: UInt64) {
-    classes = (0..<count).map { .init(count: folds, seed: seed, stratum: $0) }
+  init(classes count: Int, blocks: Int, seed: UInt64) {
+    classes = (0..<count).map { .init(count: blocks, seed: seed, stratum: $0) }
     dealt = Array(repeating: 0, count: count)
   }
 
-  /// The fold of the next row of a class.
+  /// The block of the next row of a class.
   mutating func next(ofClass index: Int) -> Int {
     defer { dealt[index] += 1 }
     return classes[index].fold(ofRow: dealt[index])
@@ -35,8 +35,6 @@ struct FoldDealer {
 
   /// Blocks where no cross-validation asks for folds: only so that threads have something to share.
   private static let blocksWithoutFolds = 8
-  /// Blocks that halves of the rows are made of: so many that two halves have little in common.
-  private static let blocksOfHalves = 64
   /// More folds than this are a mistake.
   static let mostLabels = 1000
 
@@ -51,8 +49,7 @@ struct FoldDealer {
 
   /// - Parameter rowCount: the rows that will be fitted, where folds go forward in time.
   init(_ options: Options, rowCount: Int?) {
-    var blocks = Self.blocksWithoutFolds
-    if case .stability = options.criterion { blocks = Self.blocksOfHalves }
+    let blocks = options.blocks ?? Self.blocksWithoutFolds
     permuted = .init(count: blocks, seed: options.seed)
     guard options.crossValidates else {
       rule = .permuted
@@ -61,13 +58,15 @@ struct FoldDealer {
     }
     switch options.folds {
     case .permuted(let folds):
+      let blocks = options.blocks ?? folds
       rule = .permuted
-      permuted = .init(count: folds, seed: options.seed)
-      count = folds
+      permuted = .init(count: blocks, seed: options.seed)
+      count = blocks
     case .column: rule = .labelled([:])
     case .by(_, let folds):
-      rule = .hashed(count: folds, seed: options.seed)
-      count = folds
+      let blocks = options.blocks ?? folds
+      rule = .hashed(count: blocks, seed: options.seed)
+      count = blocks
     case .forward(let steps):
       // As scikit-learn's TimeSeriesSplit: equal tests at the end, the rest before them.
       let each = max(1, (rowCount ?? 0) / (steps + 1))

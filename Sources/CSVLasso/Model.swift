@@ -137,6 +137,8 @@ public enum Model {
     let points = fit.path.points
     text.key("path", indent: 2)
     text.nested("{", "}", indent: 2) { text in
+      text.key("gamma", indent: 4)
+      text.number(fit.gamma)
       text.member("lambda", points.map(\.lambda))
       text.member("df", points.map { Double($0.df) })
       text.member("dev_ratio", points.map(\.devianceRatio))
@@ -197,6 +199,8 @@ public enum Model {
     text.nested("{", "}", indent: 2) { text in
       text.key("folds", indent: 4)
       text.number(Double(cv.folds))
+      text.key("repeats", indent: 4)
+      text.number(Double(cv.repeats))
       if !fit.path.family.isSquared {
         text.key("metric", indent: 4)
         text.string(fit.options.metric.rawValue)
@@ -208,6 +212,35 @@ public enum Model {
       text.number(fit.path.points[cv.minimum].lambda)
       text.key("lambda_1se", indent: 4)
       text.number(fit.path.points[cv.oneStandardError].lambda)
+      if cv.gammas.count > 1 { relaxed(&text, cv, fit.path.points) }
+    }
+  }
+
+  /// The errors of the blends.
+  private static func relaxed(
+    _ text: inout JSONText, _ cv: CrossValidation, _ points: [RegularizationPath.Point]
+  ) {
+    text.key("relaxed", indent: 4)
+    text.nested("{", "}", indent: 4) { text in
+      text.key("gamma", indent: 6)
+      text.numbers(cv.gammas)
+      for (name, values) in [
+        ("cvm", cv.curves.map(\.mean)), ("cvsd", cv.curves.map(\.standardError)),
+      ] {
+        text.key(name, indent: 6)
+        text.nested("[", "]", indent: 6) { text in
+          for some in values {
+            text.separate(8)
+            text.numbers(some)
+          }
+        }
+      }
+      for (name, place) in [("min", cv.relaxedMinimum), ("1se", cv.relaxedOneStandardError)] {
+        text.key("lambda_\(name)", indent: 6)
+        text.number(points[place.step].lambda)
+        text.key("gamma_\(name)", indent: 6)
+        text.number(cv.gammas[place.blend])
+      }
     }
   }
 
@@ -220,6 +253,8 @@ public enum Model {
       text.number(Double(fit.selection.step + 1))
       text.key("lambda")
       text.number(fit.path.points[fit.selection.step].lambda)
+      text.key("gamma")
+      text.number(fit.gamma)
       for (key, value) in fit.evidence?.figures ?? [] {
         text.key(key)
         text.number(value)
@@ -255,7 +290,8 @@ public enum Model {
   }
 
   /// The chosen λ in the words of others: scikit-learn's estimators on standardized columns, and the
-  /// priors whose posterior mode the fit is (Tibshirani, 1996; Hoerl & Kennard, 1970).
+  /// priors whose posterior mode the fit is, unless it is blended with a refit (Tibshirani, 1996; Hoerl &
+  /// Kennard, 1970).
   private static func conversions(_ text: inout JSONText, _ fit: Fit) {
     guard fit.path.family == .gaussian else { return otherConversions(&text, fit) }
     let lambda = fit.path.points[fit.selection.step].lambda
@@ -270,9 +306,9 @@ public enum Model {
       text.key("scikit_learn_l1_ratio")
       text.number(l1 + l2 > 0 ? l1 / (l1 + l2) : nil)
       text.key("laplace_scale")
-      text.number(l1 > 0 ? noise / l1 : nil)
+      text.number(l1 > 0 && fit.gamma == 1 ? noise / l1 : nil)
       text.key("gaussian_scale")
-      text.number(l2 > 0 ? (noise / l2).squareRoot() : nil)
+      text.number(l2 > 0 && fit.gamma == 1 ? (noise / l2).squareRoot() : nil)
     }
   }
 
@@ -296,9 +332,9 @@ public enum Model {
         text.number(alpha == 0 ? lambda : nil)
       }
       text.key("laplace_scale")
-      text.number(l1 > 0 ? 1 / l1 : nil)
+      text.number(l1 > 0 && fit.gamma == 1 ? 1 / l1 : nil)
       text.key("gaussian_scale")
-      text.number(l2 > 0 ? (1 / l2).squareRoot() : nil)
+      text.number(l2 > 0 && fit.gamma == 1 ? (1 / l2).squareRoot() : nil)
     }
   }
 }
@@ -335,6 +371,9 @@ extension Criterion {
     switch self {
     case .minimum: "min"
     case .oneStandardError: "1se"
+    case .relaxedMinimum: "relaxed-min"
+    case .relaxedOneStandardError: "relaxed-1se"
+    case .sparsest: "sparsest"
     case .information(let information): information.rawValue
     case .columns(let count): "k=\(count)"
     case .lambda(let lambda): "lambda=\(decimalText(lambda))"

@@ -111,8 +111,16 @@ public struct Options: Sendable {
   public var walksFullPath = false
 
   // The choice
-  public var criterion = Criterion.oneStandardError
+  public var criterion = Criterion.sparsest
+  /// Whether the columns of each λ are fitted without a penalty, too; where the criterion looks at no
+  /// blends, the coefficients are those of these refits.
+  public var isRelaxed = false
   public var folds = Folds.permuted(10)
+  /// Over how many partitions of the rows into folds the error is averaged; nil for what the criterion
+  /// asks for.
+  public var repeats: Int?
+  /// The blocks that rows are dealt into, of which partitions are made; nil for one a fold.
+  var blocks: Int?
   /// Whether folds were asked for, so that the error is cross-validated though the rule needs none.
   public var alwaysCrossValidates = false
   /// Whether the whole procedure, choice included, is cross-validated, too.
@@ -161,6 +169,50 @@ public struct Options: Sendable {
   /// Whether the error is cross-validated.
   public var crossValidates: Bool {
     !isExact && (alwaysCrossValidates || criterion.needsCrossValidation || isNested)
+  }
+
+  /// Partitions for the rule that looks for few columns: so many that another seed finds the same.
+  private static let usualRepeats = 5
+
+  /// The partitions of the rows into folds that are cross-validated.
+  ///
+  /// Least squares has several for little. All other families solve on the rows, where each fit costs as
+  /// much as any other: one partition, unless more are asked for.
+  func partitions(for family: SparseRegression.Family = .gaussian) -> Int {
+    guard drawnFolds != nil else { return 1 }
+    return repeats ?? (criterion == .sparsest && family == .gaussian ? Self.usualRepeats : 1)
+  }
+
+  /// What is asked for that works on moments alone, as a person would leave it out; nil for nothing.
+  var needingMoments: String? {
+    if isExact { return "--exact" }
+    if criterion.choosesColumns { return "--choose \(criterion.label)" }
+    return isNested ? "--nested" : isProbed ? "--probe" : nil
+  }
+
+  /// Whether random halves of the rows are fitted, which takes many blocks.
+  var halvesRows: Bool { if case .stability = criterion { true } else { false } }
+
+  /// The number of folds of a partition that is drawn; nil where rows say themselves where they belong.
+  var drawnFolds: Int? {
+    switch folds {
+    case .column, .forward: nil
+    case .permuted(let count), .by(_, let count): count
+    }
+  }
+
+  /// How blocks of rows make training and test sets; nil without cross-validation.
+  func plan(for family: SparseRegression.Family) -> CrossValidation.Plan? {
+    guard crossValidates else { return nil }
+    if isForward { return .forward }
+    let times = partitions(for: family)
+    guard let count = drawnFolds, times > 1 || halvesRows else { return .leaveOneOut }
+    return .repeated(folds: count, times: times, seed: seed)
+  }
+
+  /// The blends that are looked at.
+  var gammas: [Double] {
+    !isExact && (isRelaxed || criterion.choosesBlend) ? PathOptions.relaxedGammas : [1]
   }
 }
 

@@ -14,6 +14,7 @@ public enum Reduction {
   public static func fit(
     _ source: ByteSource, _ options: Options, progress: Progress = { _, _, _, _ in }
   ) throws(Failure) -> Fit {
+    keepFreeMemory(threads: options.threads)
     var reader = try records(of: source, options)
     let header = header(of: reader, options)
     try refuseOtherDelimiter(header, source: source.name)

@@ -1,9 +1,9 @@
 internal import CSVRecords
 internal import SparseRegression
 
-/// The rows to be fitted, in blocks, one a fold, and what their columns are.
+/// The rows to be fitted, in blocks that folds are made of, and what their columns are.
 struct RowBlocks: Sendable {
-  /// Blocks in the order of the folds.
+  /// Where each fold is a block, in the order of the folds.
   private(set) var fitted: FittedRows
   /// What is selected, over the raw columns.
   private(set) var terms: [Term]
@@ -31,13 +31,19 @@ struct RowBlocks: Sendable {
     var (reader, options) = (first, options)
     var reading = try schema.initialReading(options)
     var targetText: ParsedRows.Contradiction?
+    options.blocks = options.drawnBlocks(columns: reading.count)
     while true {
       var pass = RowPass(
         schema, options, reading, targetText: targetText, source: source.name, rowCount: rowCount)
       try pass.run(&reader, progress)
       if pass.needsColumns {
-        // Levels have made more raw columns than moments can hold.
-        options.engine = .columns
+        // Levels have made more raw columns than moments of so many blocks can hold.
+        let blocks = options.drawnBlocks(columns: pass.encoder.width - 1)
+        if let blocks, blocks < options.blocks ?? 0 {
+          options.blocks = blocks
+        } else {
+          options.engine = .columns
+        }
         try Reduction.rewind(source)
         reader = try Reduction.records(of: source, options)
         continue
@@ -203,8 +209,11 @@ private struct RowPass {
       counts.skipped += piece.skipped
     }
     if collector.overflows(width: encoder.width, target.purpose) {
+      let fewer = options.drawnBlocks(columns: encoder.width - 1) ?? 0
       guard
-        options.engine == .auto && options.alpha > 0 && !options.isExact && canRewind
+        canRewind
+          && (fewer < options.blocks ?? 0
+            || options.engine == .auto && options.alpha > 0 && options.needingMoments == nil)
       else { throw tooManyColumns }
       needsColumns = true
       return
@@ -273,9 +282,8 @@ private struct RowPass {
   private var tooManyColumns: Failure {
     let needed = EngineChoice.momentsBytes(columns: encoder.width - 1, blocks: folds.count ?? 0)
     let remedy =
-      options.isExact
-      ? "leave --exact out, raise --memory"
-      : "use --engine columns, raise --memory, ask for fewer --folds"
+      options.needingMoments.map { "leave \($0) out, raise --memory" }
+      ?? "use --engine columns, raise --memory, ask for fewer --folds"
     return Failure(
       .data,
       "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (\(remedy), or leave columns out with --features)"
@@ -285,6 +293,7 @@ private struct RowPass {
   /// - Throws: ``Failure`` for a target that this family does not take.
   mutating func finish() throws(Failure) -> RowBlocks {
     let target = try target.outcome()
+    if options.partitions(for: target.family) == 1 && !options.halvesRows { collector.dealIntoFolds() }
     if target.family.hasClasses { counts.classes = collector.sortOut(target) }
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
@@ -300,6 +309,17 @@ private struct RowPass {
     var encoding = encoder.outcome(options.missing)
     if case .columns = fitted { encoding = encoding.renumbered(numbers) }
     return RowBlocks(fitted, encoding, declared: declared, counts, target)
+  }
+}
+
+extension Options {
+  /// The blocks that several partitions, or halves, are drawn from; nil where there is one partition.
+  fileprivate func drawnBlocks(columns: Int) -> Int? {
+    guard crossValidates else {
+      return halvesRows ? EngineChoice(self).blocks(folds: 2, columns: columns) : nil
+    }
+    guard partitions() > 1 || halvesRows, let drawnFolds else { return nil }
+    return EngineChoice(self).blocks(folds: drawnFolds, columns: columns)
   }
 }
 

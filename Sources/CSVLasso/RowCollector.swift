@@ -15,7 +15,7 @@ struct RowCollector {
   }
 
   private let choice: EngineChoice
-  private let options: Options
+  private var options: Options
   private var moments = BlockAccumulators()
   private var store: RowStore?
   private var hasStarted = false
@@ -113,19 +113,36 @@ struct RowCollector {
     }
   }
 
-  /// The rows of each class of a target, and deals them into folds class by class where folds are
+  /// Deals rows that were dealt into blocks of several partitions anew, where these turn out to be one:
+  /// a fold is a block then.
+  mutating func dealIntoFolds() {
+    guard options.blocks != nil, let folds = options.drawnFolds, var kept = store.take() else {
+      return
+    }
+    var permuted = FoldAssignment.Permuted(count: folds, seed: options.seed)
+    for row in 0..<kept.count {
+      let isPermuted = if case .permuted = options.folds { true } else { false }
+      kept.move(
+        row, toBlock: isPermuted ? permuted.fold(ofRow: row) : kept.place(row).block % folds)
+    }
+    store = kept
+    (options.blocks, blockCount) = (nil, folds)
+  }
+
+  /// The rows of each class of a target, and deals them into blocks class by class where these are
   /// permuted.
   mutating func sortOut(_ target: FittedTarget) -> [Int] {
     var counts = [Int](repeating: 0, count: target.labels.count)
     guard var kept = store.take() else { return counts }
     var dealer: StratifiedDealer?
     if options.crossValidates, case .permuted(let folds) = options.folds {
-      dealer = StratifiedDealer(classes: counts.count, folds: folds, seed: options.seed)
+      dealer = StratifiedDealer(
+        classes: counts.count, blocks: options.blocks ?? folds, seed: options.seed)
     }
     for row in 0..<kept.count {
       let index = Int(target.value(kept.target(of: row)))
       counts[index] += 1
-      if let fold = dealer?.next(ofClass: index) { kept.move(row, toBlock: fold) }
+      if let block = dealer?.next(ofClass: index) { kept.move(row, toBlock: block) }
     }
     store = kept
     return counts

@@ -54,8 +54,8 @@ extension Fit {
       let now = Set(point.support)
       table.row([
         String(step + 1), "\(point.lambda)", String(point.df), "\(point.devianceRatio)",
-        crossValidation.map { "\($0.mean[step])" } ?? "",
-        crossValidation.map { "\($0.standardError[step])" } ?? "", "\(point.gap)",
+        errorCurve.map { "\($0.mean[step])" } ?? "",
+        errorCurve.map { "\($0.standardError[step])" } ?? "", "\(point.gap)",
         labels(now.subtracting(before)), labels(before.subtracting(now)),
       ])
       before = now

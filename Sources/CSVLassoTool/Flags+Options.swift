@@ -85,6 +85,8 @@ extension FitFlags {
       ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),
       ("--fold-by", choice.foldBy != nil), ("--nested", checks.nested),
       ("--probe", checks.probe),
+      ("--fold-by", choice.foldBy != nil), ("--repeats", choice.repeats != nil),
+      ("--relax", choice.relax),
     ]
     if let (name, _) = grid.first(where: { $0.1 }) {
       throw usage("--exact has no grid and chooses nothing; leave \(name) out")
@@ -160,6 +162,14 @@ extension ChoiceFlags {
       options.criterion = try Self.criterion(choose)
     } else if case .values(let values) = options.path.grid, values.count == 1 {
       options.criterion = .lambda(values[0])
+    } else if options.alpha == 0 {
+      // Ridge keeps all columns, so there are none to be sparing of.
+      options.criterion = .oneStandardError
+    }
+    options.isRelaxed = relax
+    if relax {
+      if options.criterion == .minimum { options.criterion = .relaxedMinimum }
+      if options.criterion == .oneStandardError { options.criterion = .relaxedOneStandardError }
     }
     guard [folds, foldColumn, foldBy].count(where: { $0 != nil }) <= 1 || foldColumn == nil else {
       throw usage("--fold-column names the folds; --folds and --fold-by cannot be given with it")
@@ -170,6 +180,16 @@ extension ChoiceFlags {
     } else {
       options.folds = try plan()
     }
+    guard let repeats else { return }
+    guard (1...100).contains(repeats) else { throw usage("--repeats lies between 1 and 100") }
+    switch options.folds {
+    case .column where repeats > 1:
+      throw usage("--repeats draws partitions; --fold-column is one (leave one of them out)")
+    case .forward where repeats > 1:
+      throw usage("--repeats draws partitions; forward folds are one (leave one of them out)")
+    default: break
+    }
+    options.repeats = repeats
   }
 
   private func plan() throws(Failure) -> Options.Folds {
@@ -186,8 +206,11 @@ extension ChoiceFlags {
 
   private static func criterion(_ text: String) throws(Failure) -> Criterion {
     switch text {
-    case "1se": return .oneStandardError
+    case "sparsest": return .sparsest
+    case "relaxed-min": return .relaxedMinimum
+    case "relaxed-1se": return .relaxedOneStandardError
     case "min": return .minimum
+    case "1se": return .oneStandardError
     default: break
     }
     if let information = InformationCriterion(rawValue: text) { return .information(information) }
@@ -203,7 +226,7 @@ extension ChoiceFlags {
     }
     if text == "stable" { return .stability(StabilitySelection.Request()) }
     throw usage(
-      "--choose takes 1se, min, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable, not '\(text)'"
+      "--choose takes sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable, not '\(text)'"
     )
   }
 }
@@ -212,6 +235,7 @@ extension GeneralFlags {
   func fill(_ options: inout Options) throws(Failure) {
     if let threads, threads < 1 { throw usage("--threads is at least 1") }
     options.threads = threads ?? Terminal.processors
+    options.sizes = BatchReader.Sizes(threads: options.threads)
     options.memory =
       try memory.map { text throws(Failure) in try Self.size(text) } ?? Terminal.defaultMemory
   }

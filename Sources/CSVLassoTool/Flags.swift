@@ -197,12 +197,24 @@ struct ModelFlags: ParsableArguments {
 struct ChoiceFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "1se, min, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable (default: 1se).",
+      "sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable (default: sparsest, the fewest columns within 0.3 standard errors of the best relaxed fit).",
       valueName: "rule"))
   var choose: String?
 
+  @Flag(
+    help:
+      "Refit the columns of each lambda without a penalty: min and 1se choose among blends of the two fits, other rules among the refits."
+  )
+  var relax = false
+
   @Option(help: "The number of folds, or forward:K for K steps forward in time (default: 10).")
   var folds: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Average the error over N random partitions into folds (default: 5 for sparsest, else 1).",
+      valueName: "n"))
+  var repeats: Int?
 
   @Option(help: ArgumentHelp("A column that names the fold of each row.", valueName: "col"))
   var foldColumn: String?

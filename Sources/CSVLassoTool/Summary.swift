@@ -56,9 +56,11 @@ enum Summary {
     }
     var line =
       "lambda \(short(points[step].lambda)) by \(fit.criterion.label), step \(step + 1) of \(points.count)"
-    if let cv = fit.crossValidation {
+    if fit.isRelaxed { line += ", gamma \(short(fit.gamma, digits: 2))" }
+    if let cv = fit.crossValidation, let curve = fit.errorCurve {
+      let folds = cv.repeats > 1 ? "\(cv.repeats) × \(cv.folds)" : "\(cv.folds)"
       line +=
-        "; CV \(errorName(fit)) \(short(cv.mean[step])) ± \(short(cv.standardError[step], digits: 2)) in \(cv.folds) folds"
+        "; CV \(errorName(fit)) \(short(curve.mean[step])) ± \(short(curve.standardError[step], digits: 2)) in \(folds) folds"
     }
     line +=
       "; \(fit.path.family.isSquared ? "R²" : "deviance explained") \(short(points[step].devianceRatio, digits: 3))"

@@ -18,7 +18,7 @@ package struct BatchReader {
     package var readsAhead: Bool
 
     package init(
-      batch: Int = 8 << 20, piece: Int = 256 << 10, alwaysTable: Bool = false,
+      batch: Int = 2 << 20, piece: Int = 256 << 10, alwaysTable: Bool = false,
       isStreaming: Bool = false, readsAhead: Bool = false
     ) {
       precondition(batch > 0 && piece > 0)
@@ -28,6 +28,9 @@ package struct BatchReader {
       self.isStreaming = isStreaming
       self.readsAhead = readsAhead
     }
+
+    /// Sizes for so many threads: some pieces for each, and what they work on still in a cache.
+    package init(threads: Int) { self.init(batch: max(2, threads) << 20) }
   }
 
   /// The bytes before the first record: a byte-order mark, blank lines.

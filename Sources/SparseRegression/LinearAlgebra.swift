@@ -199,6 +199,27 @@ enum LinearAlgebra {
     }
   }
 
+  /// `y += a A x`, A symmetric.
+  ///
+  /// - Parameter triangle: the lower triangle of A row by row, without what is above the diagonal.
+  /// - Complexity: O(count²)
+  static func addProduct(
+    ofTriangle triangle: [Double], count: Int, _ x: [Double], times a: Double, to y: inout [Double]
+  ) {
+    precondition(count * (count + 1) / 2 <= triangle.count && x.count == count && y.count == count)
+    guard count > 0 else { return }
+    _ = singleThreaded
+    unsafe y.withUnsafeMutableBufferPointer { y in
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe triangle.withUnsafeBufferPointer { triangle in
+          unsafe cblas_dspmv(
+            CblasRowMajor, CblasLower, CInt(count), a, triangle.baseAddress!, x.baseAddress!, 1, 1,
+            y.baseAddress!, 1)
+        }
+      }
+    }
+  }
+
   /// Solves `L x = b` in place, or `L' x = b`, for a lower triangle of `count` rows.
   ///
   /// - Parameter factor: row by row, each as far as its diagonal.

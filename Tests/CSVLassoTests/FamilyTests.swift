@@ -288,7 +288,7 @@ private let unshifted: @Sendable (inout Options) -> Void = { $0.path.intercept =
       $0.path.intercept = false
     }
     let all = try folds(labelled(label, rows: 90), base)
-    var dealer = StratifiedDealer(classes: 2, folds: 4, seed: 9)
+    var dealer = StratifiedDealer(classes: 2, blocks: 4, seed: 9)
     for row in 0..<90 { #expect(all[row] == dealer.next(ofClass: label(row) == "b" ? 1 : 0)) }
     // Rows of the other class come and go.
     let few = try folds(

@@ -24,15 +24,15 @@ import Testing
     let fixed = procedure(p: 6, .lambda(0.3), plan: plan, grid: .values([0.3]))
     let nested = try NestedCrossValidation(blocks, plan: plan, fixed)
     var (errors, weights) = ([Double](), [Double]())
-    for (training, test) in NestedCrossValidation.folds(plan, of: 7) {
+    for fold in NestedCrossValidation.folds(plan, of: blocks.map(\.rows)) {
       let path = try PathFit(
-        training.map { blocks[$0] }, terms: fixed.terms, fixed.penalty, fixed.options
+        fold.training.map { blocks[$0] }, terms: fixed.terms, fixed.penalty, fixed.options
       ).path
       let raw = path.original(0)
       errors.append(
         Gaussian.meanSquaredError(
-          blocks[test[0]], support: raw.columns, beta: raw.values, intercept: raw.intercept))
-      weights.append(blocks[test[0]].weight)
+          blocks[fold.test[0]], support: raw.columns, beta: raw.values, intercept: raw.intercept))
+      weights.append(blocks[fold.test[0]].weight)
     }
     let expected = CrossValidation(errors: errors.map { [$0] }, weights: weights)
     #expect(isClose(nested.mean, expected.mean[0], 1e-12))

@@ -1,11 +1,18 @@
 internal import RealModule
 
-/// The rule that picks one λ of a path.
+/// The rule that picks one λ of a path and, of a relaxed one, the blend γ of the penalized fit there and
+/// its refit.
 public enum Criterion: Sendable, Equatable {
-  /// The smallest cross-validated error.
+  /// The smallest cross-validated error of the penalized fits.
   case minimum
   /// The largest λ within one standard error of it (Breiman, Friedman, Olshen & Stone, 1984).
   case oneStandardError
+  /// The smallest cross-validated error over all λ and γ.
+  case relaxedMinimum
+  /// The largest λ, then the largest γ, within one standard error of it.
+  case relaxedOneStandardError
+  /// The fewest coefficients within three tenths of a standard error of it, none within three quarters.
+  case sparsest
   /// The smallest value of an information criterion.
   case information(InformationCriterion)
   /// The columns that enter the path first.
@@ -26,7 +33,14 @@ public enum Criterion: Sendable, Equatable {
   }
 
   /// Whether the rule looks at the cross-validated error.
-  public var needsCrossValidation: Bool { self == .minimum || self == .oneStandardError }
+  public var needsCrossValidation: Bool {
+    self == .minimum || self == .oneStandardError || choosesBlend
+  }
+
+  /// Whether the rule looks at blends.
+  public var choosesBlend: Bool {
+    self == .relaxedMinimum || self == .relaxedOneStandardError || self == .sparsest
+  }
 }
 
 /// −2 log L plus a price for each nonzero coefficient; for least squares n log(RSS / n), σ² profiled out.

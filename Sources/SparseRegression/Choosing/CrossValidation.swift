@@ -1,10 +1,12 @@
-/// The cross-validated error of each λ of a path.
+/// The cross-validated error of each λ of a path and, where the path is relaxed, of each blend γ.
 ///
 /// Every fold is fitted on the λ grid of the whole, as cv.glmnet does when lambda is given, with centre
 /// and scale of its own training rows; all of it from moments of row blocks, so the data are read once.
 ///
-/// With e_k the mean squared error on the test rows of fold k and w_k their weight, `mean` is
-/// Σ w_k e_k / Σ w_k and `standardError` is √( Σ w_k (e_k − mean)² / Σ w_k / (K − 1) ).
+/// With e_k the mean squared error on the test rows of fold k and w_k their weight, the mean over a
+/// partition is Σ w_k e_k / Σ w_k and its standard error √( Σ w_k (e_k − mean)² / Σ w_k / (K − 1) ). Over
+/// several partitions of the same rows both are averaged: further partitions take the luck of the deal
+/// out of the mean, and tell nothing new of how far another sample of rows would be from this one.
 public struct CrossValidation: Sendable, Equatable {
   /// How blocks of rows make training and test sets.
   public enum Plan: Sendable, Equatable {
@@ -12,28 +14,42 @@ public struct CrossValidation: Sendable, Equatable {
     case leaveOneOut
     /// Blocks are consecutive in time: each but the first is tested on a fit to those before it.
     case forward
-
-    /// The folds that so many blocks make.
-    func folds(of count: Int) -> [(training: [Int], test: Int)] {
-      switch self {
-      case .leaveOneOut: (0..<count).map { k in ((0..<count).filter { $0 != k }, k) }
-      case .forward: (0..<count).dropFirst().map { k in (Array(0..<k), k) }
-      }
-    }
+    /// Blocks are dealt into folds at random, several times over; each time every fold is tested once, on
+    /// a fit to all others. Where there are no more blocks than folds each is one, and once is enough.
+    case repeated(folds: Int, times: Int, seed: UInt64)
   }
 
-  /// The number of folds that were tested.
+  /// The errors of one blend.
+  public struct Curve: Sendable, Equatable {
+    /// One value for each λ: the mean squared error on rows that were not fitted.
+    public internal(set) var mean: [Double] = []
+    /// One value for each λ.
+    public internal(set) var standardError: [Double] = []
+  }
+
+  /// A λ and a blend.
+  public struct Place: Sendable, Equatable {
+    public let step: Int
+    /// Of ``gammas``.
+    public let blend: Int
+  }
+
+  /// The number of folds that were tested in each partition.
   public let folds: Int
-  /// One value for each λ: the mean squared error on rows that were not fitted.
-  public let mean: [Double]
-  /// One value for each λ.
-  public let standardError: [Double]
+  /// The number of partitions.
+  public let repeats: Int
+  /// The shares of the penalized fit in the blends, increasing; the last is 1, the penalized fit itself.
+  public let gammas: [Double]
+  /// One a blend.
+  public let curves: [Curve]
   /// The largest relative duality gap over all folds, and its λ.
   public let worstGap: WorstGap
 
-  private init(folds: Int, mean: [Double], standardError: [Double], worstGap: WorstGap) {
-    (self.folds, self.mean, self.standardError) = (folds, mean, standardError)
-    self.worstGap = worstGap
+  init(
+    folds: Int, repeats: Int, gammas: [Double], curves: [Curve], worstGap: WorstGap
+  ) {
+    (self.folds, self.repeats, self.gammas) = (folds, repeats, gammas)
+    (self.curves, self.worstGap) = (curves, worstGap)
   }
 
   /// Cross-validates on given λ; see ``PathFit``.
@@ -54,6 +70,13 @@ public struct CrossValidation: Sendable, Equatable {
     ).crossValidation!
   }
 
+  // MARK: The penalized fits
+
+  /// The mean error of the penalized fits; one value for each λ.
+  public var mean: [Double] { curves[curves.count - 1].mean }
+  /// One value for each λ.
+  public var standardError: [Double] { curves[curves.count - 1].standardError }
+
   /// The step of the smallest error; among equals the one of the largest λ.
   public var minimum: Int { mean.indices.min { mean[$0] < mean[$1] }! }
 
@@ -62,6 +85,72 @@ public struct CrossValidation: Sendable, Equatable {
     let bound = mean[minimum] + standardError[minimum]
     return mean.indices.first { mean[$0] <= bound }!
   }
+
+  // MARK: The blends
+
+  /// The λ and γ of the smallest error; among equals those of the largest λ, then of the largest γ.
+  public var relaxedMinimum: Place {
+    places.min { self[$0].mean < self[$1].mean }!
+  }
+
+  /// The largest λ with an error within one standard error of the smallest, and the largest γ with one
+  /// there.
+  public var relaxedOneStandardError: Place {
+    let bound = bound(1)
+    return places.first { self[$0].mean <= bound }!
+  }
+
+  /// The share of a standard error that ``sparsest(_:isNull:)`` gives for fewer columns.
+  public static let sparsestShare = 0.3
+  /// The share that it gives for none at all: whoever has nothing to find is told so.
+  public static let nullShare = 0.75
+
+  /// Of all λ and γ with an error within three tenths of a standard error of the smallest, those with the
+  /// fewest coefficients; among equals those of the smallest error. A model without any column is taken
+  /// where it is within three quarters.
+  ///
+  /// - Parameters:
+  ///   - counts: for each λ, the nonzero coefficients of the fit to all rows.
+  ///   - isNull: for each λ, whether that fit has no coefficient but unpenalized ones.
+  public func sparsest(_ counts: [Int], isNull: [Bool]) -> Place {
+    let (bound, nullBound) = (bound(Self.sparsestShare), bound(Self.nullShare))
+    return places.filter {
+      let error = self[$0].mean
+      return error <= bound || isNull[$0.step] && error <= nullBound
+    }.min {
+      (counts[$0.step], self[$0].mean) < (counts[$1.step], self[$1].mean)
+    }!
+  }
+
+  /// The mean error and its standard error.
+  public subscript(place: Place) -> (mean: Double, standardError: Double) {
+    let curve = curves[place.blend]
+    return (curve.mean[place.step], curve.standardError[place.step])
+  }
+
+  /// At a step, the blend of the smallest error.
+  public func best(_ step: Int) -> Place {
+    Self.best(curves.map { $0.mean[step] }).map { Place(step: step, blend: $0) }!
+  }
+
+  /// The largest λ first, and the largest γ of each.
+  private var places: [Place] {
+    mean.indices.flatMap { step in
+      gammas.indices.reversed().map { Place(step: step, blend: $0) }
+    }
+  }
+
+  private func bound(_ share: Double) -> Double {
+    let smallest = self[relaxedMinimum]
+    return smallest.mean + share * smallest.standardError
+  }
+
+  /// Of some errors at one λ, the place of the smallest; among equals the last, which is penalized most.
+  fileprivate static func best(_ errors: [Double]) -> Int? {
+    errors.indices.reversed().min { errors[$0] < errors[$1] }
+  }
+
+  // MARK: The end of the path
 
   /// How many λ in a row must have a rising error, more than a standard error above the smallest, for the
   /// minimum to count as certain.
@@ -87,37 +176,65 @@ public struct CrossValidation: Sendable, Equatable {
 extension CrossValidation {
   /// Errors as they come, one λ after the other.
   struct Errors {
-    /// Of the test rows of each fold; empty without cross-validation.
+    /// Of the test rows of each fold, one partition after the other; empty without cross-validation.
     let weights: [Double]
-    private var mean: [Double] = []
-    private var standardError: [Double] = []
+    /// Folds a partition.
+    let foldsEach: Int
+    let gammas: [Double]
+    private var curves: [Curve]
+    /// At each λ the smallest error of all blends.
+    private var best = Curve()
     private var worst: WorstGap?
 
-    init(weights: [Double]) { self.weights = weights }
+    init(weights: [Double], foldsEach: Int? = nil, gammas: [Double] = [1]) {
+      (self.weights, self.gammas) = (weights, gammas)
+      self.foldsEach = foldsEach ?? max(1, weights.count)
+      curves = gammas.map { _ in Curve() }
+    }
 
     /// - Parameters:
-    ///   - errors: at one λ, one a fold.
+    ///   - errors: at one λ, for each fold one a blend.
     ///   - gap: the largest over the folds.
-    mutating func append(_ errors: [Double], gap: Double, lambda: Double) {
+    mutating func append(_ errors: [[Double]], gap: Double, lambda: Double) {
       precondition(errors.count == weights.count, "one error a fold")
       guard !errors.isEmpty else { return }
-      let total = weights.reduce(0, +)
-      let mean = zip(errors, weights).reduce(0) { $0 + $1.1 * $1.0 } / total
-      let variance = zip(errors, weights).reduce(0) {
-        $0 + $1.1 * ($1.0 - mean) * ($1.0 - mean)
-      }
-      self.mean.append(mean)
-      standardError.append((variance / total / Double(errors.count - 1)).squareRoot())
+      for blend in gammas.indices { append(errors.map { $0[blend] }, to: &curves[blend]) }
+      let step = best.mean.count
+      let blend = CrossValidation.best(curves.map { $0.mean[step] })!
+      best.mean.append(curves[blend].mean[step])
+      best.standardError.append(curves[blend].standardError[step])
       if gap > worst?.gap ?? -1 { worst = WorstGap(gap: gap, lambda: lambda) }
     }
 
-    var arePastMinimum: Bool { isPastMinimum(mean: mean, standardError: standardError) }
+    /// Mean and standard error of each partition, averaged.
+    private func append(_ errors: [Double], to curve: inout Curve) {
+      let starts = stride(from: 0, to: errors.count, by: foldsEach)
+      let partitions = Double(errors.count / foldsEach)
+      var (mean, standardError) = (0.0, 0.0)
+      for start in starts {
+        let (errors, weights) = (
+          errors[start..<start + foldsEach], weights[start..<start + foldsEach]
+        )
+        let total = weights.reduce(0, +)
+        let own = zip(errors, weights).reduce(0) { $0 + $1.1 * $1.0 } / total
+        let variance = zip(errors, weights).reduce(0) { $0 + $1.1 * ($1.0 - own) * ($1.0 - own) }
+        mean += own / partitions
+        standardError += (variance / total / Double(foldsEach - 1)).squareRoot() / partitions
+      }
+      curve.mean.append(mean)
+      curve.standardError.append(standardError)
+    }
+
+    var arePastMinimum: Bool {
+      isPastMinimum(mean: best.mean, standardError: best.standardError)
+    }
 
     /// Nil without folds or λ.
     var crossValidation: CrossValidation? {
       worst.map {
         CrossValidation(
-          folds: weights.count, mean: mean, standardError: standardError, worstGap: $0)
+          folds: foldsEach, repeats: weights.count / foldsEach, gammas: gammas, curves: curves,
+          worstGap: $0)
       }
     }
   }

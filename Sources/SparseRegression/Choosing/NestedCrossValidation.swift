@@ -23,13 +23,13 @@ public struct NestedCrossValidation: Sendable, Equatable {
     _ blocks: [Moments], plan: CrossValidation.Plan, _ procedure: Procedure, threads: Int = 1
   ) throws(ProcedureError) {
     let blocks = blocks.filter { $0.weight > 0 }
-    let folds = Self.folds(plan, of: blocks.count)
+    let folds = Self.folds(plan, of: blocks.map(\.rows))
     precondition(folds.count >= 2, "nested cross-validation needs folds")
     let results = concurrentMap(folds.count, threads: threads) { index in
       Result { () throws(ProcedureError) in
-        let (training, test) = folds[index]
-        let outcome = try procedure.apply(to: training.map { blocks[$0] })
-        let rows = Moments.merged(test.map { blocks[$0] })
+        let fold = folds[index]
+        let outcome = try procedure.apply(to: fold.training.map { blocks[$0] })
+        let rows = Moments.merged(fold.test.map { blocks[$0] })
         return (error: outcome.error(on: rows), weight: rows.weight, kept: outcome.kept)
       }
     }
@@ -55,13 +55,12 @@ public struct NestedCrossValidation: Sendable, Equatable {
     plan == .forward ? 5 : 3
   }
 
-  /// Each fold's training set still makes two folds.
-  static func folds(_ plan: CrossValidation.Plan, of count: Int) -> [(
-    training: [Int], test: [Int]
-  )] {
-    switch plan {
-    case .leaveOneOut: (0..<count).map { k in ((0..<count).filter { $0 != k }, [k]) }
-    case .forward: (0..<count).dropFirst(3).map { k in (Array(0..<k), [k]) }
-    }
+  /// The folds of one partition; where they go forward, those whose training set still makes two folds.
+  ///
+  /// - Parameter rows: of each block.
+  static func folds(_ plan: CrossValidation.Plan, of rows: [Int]) -> [Partitions.Fold] {
+    let partitions = plan.partitions(of: rows)
+    let first = partitions.folds.prefix(partitions.foldsEach)
+    return plan == .forward ? Array(first.dropFirst(2)) : Array(first)
   }
 }

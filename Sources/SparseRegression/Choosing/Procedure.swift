@@ -62,10 +62,13 @@ public struct Procedure: Sendable {
   private func atLambda(_ blocks: [Moments]) throws(ProcedureError) -> Outcome {
     do throws(PathError) {
       let fit = try PathFit(blocks, plan: plan, terms: terms, penalty, options)
+      let gammas = options.gammas
+      let looked = criterion.choosesBlend ? fit.path : fit.path.blended(gammas[0], of: gammas)
       let selection = Selection(
-        fit.path, by: criterion, crossValidation: fit.crossValidation, maxColumns: maxColumns)
+        looked, by: criterion, crossValidation: fit.crossValidation, maxColumns: maxColumns)
       let kept = selection.kept.filter { penalty.factors[$0] > 0 }
-      return Outcome(kept: kept, raw: fit.path.original(selection.step))
+      let path = fit.path.blended(selection.gamma ?? gammas[0], of: gammas)
+      return Outcome(kept: kept, raw: path.original(selection.step))
     } catch { throw .path(error) }
   }
 
@@ -76,7 +79,7 @@ public struct Procedure: Sendable {
       isIn.contains(term) || penalty.factors[term] == 0 ? 0 : Double.infinity
     }
     var options = options
-    options.grid = .values([0])
+    (options.grid, options.including, options.gammas) = (.values([0]), nil, [1])
     do throws(PathError) {
       let path = try PathFit(
         blocks, terms: terms, ElasticNet(factors: factors, signs: penalty.signs), options

@@ -1,7 +1,9 @@
-/// The outcome: one λ, and the columns that it keeps.
+/// The outcome: one λ, the columns that it keeps, and the blend that their coefficients come from.
 public struct Selection: Sendable, Equatable {
   /// The index of the chosen λ in the path.
   public let step: Int
+  /// The share of the penalized fit in the chosen blend; nil where the rule looks at no blends.
+  public let gamma: Double?
   /// Columns with a nonzero coefficient there, increasing. For ``Criterion/columns(_:)``, the columns
   /// that entered first.
   public let kept: [Int]
@@ -23,12 +25,15 @@ public struct Selection: Sendable, Equatable {
       self = Self.firstToEnter(path, count: min(count, maxColumns ?? count))
       return
     }
-    let wished = Self.step(path, criterion, crossValidation)
+    let place = criterion.choosesBlend ? Self.place(path, criterion, crossValidation!) : nil
+    let wished = place?.step ?? Self.step(path, criterion, crossValidation)
     var step = wished
     if let maxColumns {
       while step > 0 && path.points[step].support.count > maxColumns { step -= 1 }
     }
-    self.init(step: step, kept: path.points[step].support, isCapped: step != wished)
+    self.init(
+      step: step, gamma: place.map { crossValidation!.gammas[$0.blend] },
+      kept: path.points[step].support, isCapped: step != wished)
   }
 
   /// Keeps columns that were chosen by other means than the path; its step is the first by which all of
@@ -41,10 +46,25 @@ public struct Selection: Sendable, Equatable {
     self.init(step: step, kept: kept, isCapped: false)
   }
 
-  private init(step: Int, kept: [Int], isCapped: Bool) {
-    self.step = step
-    self.kept = kept
-    self.isCapped = isCapped
+  private init(step: Int, gamma: Double? = nil, kept: [Int], isCapped: Bool) {
+    (self.step, self.gamma) = (step, gamma)
+    (self.kept, self.isCapped) = (kept, isCapped)
+  }
+
+  private static func place(
+    _ path: RegularizationPath, _ criterion: Criterion, _ crossValidation: CrossValidation
+  ) -> CrossValidation.Place {
+    switch criterion {
+    case .relaxedMinimum: crossValidation.relaxedMinimum
+    case .relaxedOneStandardError: crossValidation.relaxedOneStandardError
+    case .sparsest:
+      crossValidation.sparsest(
+        path.points.map(\.df),
+        isNull: path.points.map { point in
+          point.support.allSatisfy { path.penalty.factors[$0] == 0 }
+        })
+    default: preconditionFailure("looks at no blends")
+    }
   }
 
   private static func step(
@@ -53,6 +73,8 @@ public struct Selection: Sendable, Equatable {
     switch criterion {
     case .minimum: return crossValidation!.minimum
     case .oneStandardError: return crossValidation!.oneStandardError
+    case .relaxedMinimum, .relaxedOneStandardError, .sparsest:
+      preconditionFailure("chooses a blend, too")
     case .information(let information):
       // What could have entered, counted as the nonzero coefficients are: a group by its coordinates.
       let candidates = path.exclusions.indices.reduce(0) {

@@ -12,8 +12,7 @@ public struct Quadratic: Sendable {
   public private(set) var diagonal: [Double]
   /// ‖y‖², 1 for a standardized target.
   public private(set) var targetNorm: Double
-  /// The rows of G that were asked for.
-  private var rows: [[Double]?]
+  private var rows: GramRows
   private var source: any GramSource
 
   /// The number of coordinates.
@@ -28,7 +27,7 @@ public struct Quadratic: Sendable {
     precondition(diagonal.count == correlation.count, "Quadratic: shapes differ")
     (self.source, self.diagonal, self.correlation) = (source, diagonal, correlation)
     self.targetNorm = targetNorm
-    rows = Array(repeating: nil, count: correlation.count)
+    rows = GramRows(count: correlation.count, isTriangle: source.isDear)
   }
 
   /// A problem whose matrix is there.
@@ -46,46 +45,45 @@ public struct Quadratic: Sendable {
   }
 
   /// Makes row `j` of G, unless it is there.
-  mutating func prepare(_ j: Int) { if rows[j] == nil { make([j]) } }
+  mutating func prepare(_ j: Int) { if !rows.isThere[j] { make([j]) } }
 
   /// Makes rows of G that will be asked for, where they are cheaper made together.
   mutating func prepare(_ some: [Int]) {
-    if source.isDear { make(some.filter { rows[$0] == nil }) }
+    if source.isDear { make(some.filter { !rows.isThere[$0] }) }
   }
 
   private mutating func make(_ new: [Int]) {
     guard !new.isEmpty else { return }
-    guard source.isDear else {
-      for (j, row) in zip(new, source.products(new, with: Array(0..<count))) {
-        if diagonal[j].isNaN { diagonal[j] = row[j] }
-        rows[j] = row
-      }
-      return
-    }
-    // The rows that are there hold their half of what is asked for.
-    let others = (0..<count).filter { rows[$0] == nil }
-    let known = (0..<count).filter { rows[$0] != nil }
+    // Where they are dear, the rows that are there hold their half of what is asked for.
+    let others = (0..<count).filter { !source.isDear || !rows.isThere[$0] }
     for (j, products) in zip(new, source.products(new, with: others)) {
-      var row = [Double](repeating: 0, count: count)
-      for (k, product) in zip(others, products) { row[k] = product }
-      for k in known where k != j { row[k] = rows[k]![j] }
-      rows[j] = row
+      if diagonal[j].isNaN { diagonal[j] = products[j] }
+      rows.insert(j, products, of: others)
     }
   }
 
   /// Makes all rows.
-  mutating func prepareAll() { for j in rows.indices { prepare(j) } }
+  mutating func prepareAll() { for j in 0..<count { prepare(j) } }
 
   /// G_jk, for a row `j` that is there.
   @inline(__always)
-  func gram(_ j: Int, _ k: Int) -> Double { rows[j]![k] }
+  func gram(_ j: Int, _ k: Int) -> Double { rows[j, k] }
 
   /// G_jk, whether its row is there or not.
-  func product(_ j: Int, _ k: Int) -> Double { rows[j]?[k] ?? source.product(j, k) }
+  func product(_ j: Int, _ k: Int) -> Double {
+    rows.isThere[j] ? rows[j, k] : source.product(j, k)
+  }
 
   /// `g += a · G[j, :]`, for a row `j` that is there.
   func addRow(_ j: Int, times a: Double, to g: inout [Double]) {
-    LinearAlgebra.add(rows[j]!, times: a, to: &g)
+    rows.addRow(j, times: a, to: &g)
+  }
+
+  /// `g −= G b`, for sparse `b` whose rows are there.
+  ///
+  /// - Complexity: O(p · support)
+  func subtractProduct(_ b: [Double], from g: inout [Double]) {
+    rows.subtractProduct(b, from: &g)
   }
 
   /// c − G b, the gradient of the negative loss, for sparse `b`.
@@ -93,7 +91,18 @@ public struct Quadratic: Sendable {
   /// - Complexity: O(p · support)
   func residualCorrelation(_ b: [Double]) -> [Double] {
     var g = correlation
-    for j in 0..<count where b[j] != 0 { addRow(j, times: -b[j], to: &g) }
+    subtractProduct(b, from: &g)
+    return g
+  }
+
+  /// c − G b on some coordinates, where `b` has a coefficient for each of them and no other has one.
+  ///
+  /// - Complexity: O(coordinates²) where the rows of G are there
+  func residualCorrelation(_ b: [Double], of coordinates: [Int]) -> [Double] {
+    var g = coordinates.map { correlation[$0] }
+    for (j, value) in zip(coordinates, b) where value != 0 {
+      for (place, k) in coordinates.enumerated() { g[place] -= value * product(j, k) }
+    }
     return g
   }
 
@@ -125,13 +134,9 @@ public struct Quadratic: Sendable {
     source = new.source
     diagonal += new.diagonal
     correlation += new.correlation
-    rows += Array(repeating: nil, count: new.correlation.count)
-    let there = (0..<old).filter { rows[$0] != nil }
-    for (j, more) in zip(there, source.products(there, with: Array(old..<count))) {
-      // Room for an eighth more: doubling is too much where there are many rows.
-      if rows[j]!.capacity < count { rows[j]!.reserveCapacity(count + count / 8) }
-      rows[j]! += more
-    }
+    let there = (0..<old).filter { rows.isThere[$0] }
+    rows.extend(
+      by: new.correlation.count, source.products(there, with: Array(old..<old + new.correlation.count)))
   }
 }
 

@@ -15,6 +15,7 @@ struct ColumnsEngine: PathEngine {
   private let targetCorrelations: [Double]
   private let threads: Int
   private var epoch: UInt16 = 0
+  let partitions: Partitions
   let foldWeights: [Double]
   let lambdaMax: Double
 
@@ -29,9 +30,11 @@ struct ColumnsEngine: PathEngine {
     precondition(penalty.factors.count == terms.count, "one penalty factor a term")
     let problem = ColumnsProblem(matrix, terms, penalty, options)
     let filled = matrix.blocks.indices.filter { !matrix.blocks[$0].isEmpty }
-    let folds = plan?.folds(of: filled.count) ?? []
-    var parts: [(blocks: [Int], test: Int?)] = [(filled, nil)]
-    parts += folds.map { fold in (fold.training.map { filled[$0] }, filled[fold.test]) }
+    partitions = plan?.partitions(of: filled.map { matrix.blocks[$0].count }) ?? .empty
+    var parts: [(blocks: [Int], test: [Int])] = [(filled, [])]
+    parts += partitions.folds.map { fold in
+      (fold.training.map { filled[$0] }, fold.test.map { filled[$0] })
+    }
     let made = concurrentMap(parts.count, threads: threads) { [parts] index in
       Result { () throws(PathError) in
         try ColumnsFit(problem, blocks: parts[index].blocks, test: parts[index].test)
@@ -39,8 +42,10 @@ struct ColumnsEngine: PathEngine {
     }
     var fits: [ColumnsFit] = []
     for fit in made { fits.append(try fit.get()) }
-    foldWeights = folds.map { fold in
-      matrix.blocks[filled[fold.test]].reduce(0) { $0 + matrix.weights[$1] }
+    foldWeights = parts.dropFirst().map { part in
+      part.test.reduce(0) { sum, block in
+        matrix.blocks[block].reduce(sum) { $0 + matrix.weights[$1] }
+      }
     }
 
     let statistics = fits.map(\.rows)

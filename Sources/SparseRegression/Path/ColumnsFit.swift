@@ -3,7 +3,8 @@
 struct ColumnsFit: SolvedFit {
   private let problem: ColumnsProblem
   let rows: RowStatistics
-  private let test: Range<Int>?
+  /// The rows to be predicted, block by block.
+  private let test: [Range<Int>]
   let targetScale: Double
   /// The standardized target in all rows.
   private let target: [Double]
@@ -19,10 +20,13 @@ struct ColumnsFit: SolvedFit {
   private(set) var nullObjective = 0.5
   private(set) var dependent: [Int] = []
   private(set) var point: RegularizationPath.Point?
-  private(set) var testError = 0.0
+  private(set) var testErrors: [Double] = []
+  private var refit = Refit()
+  /// The residual of the refit in all rows.
+  private var refitResidual: [Double] = []
 
   /// - Throws: ``PathError`` where the target does not vary.
-  init(_ problem: ColumnsProblem, blocks: [Int], test: Int?) throws(PathError) {
+  init(_ problem: ColumnsProblem, blocks: [Int], test: [Int]) throws(PathError) {
     self.problem = problem
     let matrix = problem.matrix
     rows = RowStatistics(matrix, blocks: blocks)
@@ -111,16 +115,48 @@ struct ColumnsFit: SolvedFit {
     subtract(b, of: gram.coordinates, from: &residual)
     let support = members.filter { $0.coordinates.contains { b[$0] != 0 } }
       .sorted { $0.term < $1.term }
-    point = RegularizationPath.Point(
+    var point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term), groups: support.map(\.coordinates), b: b,
       devianceRatio: 1 - square(residual) / square(target), gap: outcome.gap / nullObjective,
       isDirect: outcome.isDirect)
-    guard let test else { return }
-    let weight = test.reduce(0) { $0 + problem.matrix.weights[$1] }
-    let sum = test.reduce(0) {
-      $0 + problem.matrix.weights[$1] * residual[$1] * residual[$1]
+    let isRefitted = problem.options.isRelaxed && refit(support.flatMap { Array($0.coordinates) })
+    if isRefitted && test.isEmpty { point.refit = refitOfPoint }
+    self.point = point
+    guard !test.isEmpty else { return }
+    let (matrix, other) = (problem.matrix, isRefitted ? refitResidual : residual)
+    let weight = test.reduce(0) { $1.reduce($0) { $0 + matrix.weights[$1] } }
+    func product(_ r: [Double], _ s: [Double]) -> Double {
+      let sum = test.reduce(0) { $1.reduce($0) { $0 + matrix.weights[$1] * r[$1] * s[$1] } }
+      return sum / weight * targetScale * targetScale
     }
-    testError = sum / weight * targetScale * targetScale
+    let squares = BlendedSquares(
+      penalized: product(residual, residual), refitted: product(other, other),
+      cross: product(residual, other))
+    testErrors = problem.options.gammas.map { squares($0) }
+  }
+
+  /// Fits the coordinates of the support without a penalty.
+  ///
+  /// - Returns: false where there are too few rows for so many.
+  private mutating func refit(_ coordinates: [Int]) -> Bool {
+    guard coordinates.count + (problem.options.intercept ? 1 : 0) < rows.rows else { return false }
+    if refit.solve(coordinates, solver.loss, solver.penalty) || refitResidual.isEmpty {
+      refitResidual = target
+      let used = coordinates.map { gram.coordinates[$0] }
+      subtract(refit.values, of: used, from: &refitResidual)
+    }
+    return true
+  }
+
+  /// The refit as it stands, for a relaxed path.
+  private var refitOfPoint: RegularizationPath.Point.Refit {
+    let squares = BlendedSquares(
+      penalized: square(residual), refitted: square(refitResidual),
+      cross: rows.inner(residual, refitResidual))
+    let total = square(target)
+    return RegularizationPath.Point.Refit(
+      values: refit.values, intercepts: [],
+      devianceRatios: problem.options.gammas.map { min(1, max(0, 1 - squares($0) / total)) })
   }
 
   /// Terms without a penalty that turned out to be spanned by others.

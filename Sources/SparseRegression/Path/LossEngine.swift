@@ -8,6 +8,10 @@ struct LossEngine: PathEngine {
   private var working: WorkingGram
   /// The fit to all rows, then one a fold.
   private var fits: [LossFit]
+  /// The fits as they were with the intercepts alone, and on a relaxed path those of the terms that are in,
+  /// without a penalty.
+  private var bare: [LossFit] = []
+  private var refits: [LossFit] = []
   private let design: Design
   private var exclusions: [RegularizationPath.Exclusion?]
   private let targetCorrelations: [Double]
@@ -16,6 +20,7 @@ struct LossEngine: PathEngine {
   private var epoch: UInt16 = 0
   /// Whether all terms are watched from the start.
   private let watchesAll: Bool
+  let partitions: Partitions
   let foldWeights: [Double]
   private(set) var lambdaMax: Double
 
@@ -32,10 +37,12 @@ struct LossEngine: PathEngine {
     precondition(penalty.factors.count == terms.count, "one penalty factor a term")
     let problem = LossProblem(ColumnsProblem(matrix, terms, penalty, options), response)
     let filled = matrix.blocks.indices.filter { !matrix.blocks[$0].isEmpty }
-    let folds = plan?.folds(of: filled.count) ?? []
-    var parts: [(blocks: [Int], test: Int?)] = [(filled, nil)]
-    parts += folds.map { fold in (fold.training.map { filled[$0] }, filled[fold.test]) }
-    foldWeights = folds.map { problem.testWeight(filled[$0.test]) }
+    partitions = plan?.partitions(of: filled.map { matrix.blocks[$0].count }) ?? .empty
+    var parts: [(blocks: [Int], test: [Int])] = [(filled, [])]
+    parts += partitions.folds.map { fold in
+      (fold.training.map { filled[$0] }, fold.test.map { filled[$0] })
+    }
+    foldWeights = parts.dropFirst().map { problem.testWeight($0.test) }
 
     // Several linear predictors have no screen of their own.
     let watchesAll = problem.responses > 1 || matrix.width <= Self.alwaysWatched
@@ -81,6 +88,7 @@ struct LossEngine: PathEngine {
     renew()
     settle(0)
     for index in fits.indices { fits[index].noteIntercepts() }
+    if problem.base.options.isRelaxed { (bare, refits) = (fits, fits) }
     let factors = problem.base.penalty.factors
     let unpenalized = live.filter { factors[$0] == 0 }
     if !unpenalized.isEmpty {
@@ -108,9 +116,33 @@ struct LossEngine: PathEngine {
 
   mutating func advance(to lambda: Double) -> PathStep {
     repeat { settle(lambda) } while !watchesAll && letIn(at: lambda)
-    let pass = pass
-    concurrently(&fits, threads: threads) { _, fit in fit.finish(pass) }
+    let hasRefit = refit()
+    let (pass, refits) = (pass, refits)
+    concurrently(&fits, threads: threads) { index, fit in
+      fit.finish(pass, refit: hasRefit[index] ? refits[index] : nil)
+    }
     return PathStep(fits)
+  }
+
+  /// Fits the terms that are in without a penalty, on a relaxed path; where they are those of before, so
+  /// is the fit.
+  ///
+  /// - Returns: for each fit, whether it was done.
+  private mutating func refit() -> [Bool] {
+    guard problem.base.options.isRelaxed else { return fits.map { _ in false } }
+    let hasRefit = fits.map(\.hasRowsForRefit)
+    let changed = fits.indices.filter { hasRefit[$0] && fits[$0].terms != refits[$0].watched }
+    guard !changed.isEmpty else { return hasRefit }
+    let penalized = (fits, working)
+    for index in changed { refits[index] = fits[index].unpenalized(bare[index], working) }
+    // The fit to all rows comes first, whose curvature serves all.
+    let some = [0] + changed.filter { $0 > 0 }
+    fits = some.map { refits[$0] }
+    learn()
+    settle(0)
+    for (place, index) in some.enumerated() { refits[index] = fits[place] }
+    (fits, working) = penalized
+    return hasRefit
   }
 
   /// Brings all fits to their optimum over the terms that they watch.
@@ -157,6 +189,7 @@ struct LossEngine: PathEngine {
     pass = LossPass(
       table: table, objective: pass.objective, offset: pass.offset, threads: pass.threads)
     working = working.extended(to: table)
+    concurrently(&refits, threads: threads) { _, refit in refit.makeRoom(table) }
     let (shared, isScreened) = (working, !watchesAll && lambdaMax > 0)
     concurrently(&fits, threads: threads) { index, fit in
       let residual = isScreened ? fit.weightedResidual : []

@@ -7,7 +7,8 @@
 struct LossFit: SolvedFit {
   let problem: LossProblem
   let rows: RowStatistics
-  private let test: Int?
+  /// The blocks to be predicted.
+  let test: [Int]
   /// Σ wᵢ min ℓᵢ / W
   private let least: Double
   private var gram: LossGram
@@ -46,7 +47,7 @@ struct LossFit: SolvedFit {
   private(set) var nullObjective = 1.0
 
   private(set) var point: RegularizationPath.Point?
-  private(set) var testError = 0.0
+  private(set) var testErrors: [Double] = []
 
   /// A fit ends at this share of the tolerance. For the lasso the gap falls as fast as the error of the
   /// pulls, so that coefficients are as good as it says; with a ridge part it falls as the square of that.
@@ -54,12 +55,16 @@ struct LossFit: SolvedFit {
   /// A step that leaves more than this of the gap asks for the curvature of now.
   static let slow = 0.1
   /// Steps a λ; what is not reached by then is told by the gap.
-  static let mostSteps = 200
+  private static let mostSteps = 200
+  /// Steps of a refit. Classes that its columns tell apart for certain have no optimum to step to.
+  private static let mostRefitSteps = 30
+  /// Whether the fit is one without a penalty, of the terms that another one found.
+  private var isRefit = false
 
   /// - Parameter isSimple: whether no group can have several coordinates.
   /// - Throws: ``PathError`` where the target does not vary.
   init(
-    _ problem: LossProblem, blocks: [Int], test: Int?, _ working: WorkingGram, _ pass: LossPass,
+    _ problem: LossProblem, blocks: [Int], test: [Int], _ working: WorkingGram, _ pass: LossPass,
     isSimple: Bool
   ) throws(PathError) {
     (self.problem, self.test) = (problem, test)
@@ -175,8 +180,15 @@ struct LossFit: SolvedFit {
   mutating func propose() {
     // An upper bound of the length of the working residual; only the solver's own gap depends on it.
     solver.recenter(gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
-    _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
-    trial = solver.b
+    if isRefit && !penalty.isBounded {
+      // Without a penalty the quadratic is least squares on all coordinates.
+      var refit = Refit()
+      _ = refit.solve(Array(b.indices), solver.loss, penalty)
+      trial = refit.values
+    } else {
+      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
+      trial = solver.b
+    }
     halvings = 0
     if trial == b { isDone = true }
   }
@@ -206,6 +218,7 @@ struct LossFit: SolvedFit {
     gap = reached
     halvings = 0
     isDone = gap <= goal || isStuck || steps >= Self.mostSteps
+    if isRefit && (steps >= Self.mostRefitSteps || devianceRatio > 0.999) { isDone = true }
   }
 
   /// Whether the curvature was made at this λ.
@@ -318,23 +331,98 @@ struct LossFit: SolvedFit {
 
   // MARK: The outcome
 
-  /// Notes the outcome at this λ.
-  mutating func finish(_ pass: LossPass) {
-    let support = members.filter { $0.coordinates.contains { b[$0] != 0 } }
-      .sorted { $0.term < $1.term }
-    let count = problem.hasIntercept ? problem.responses : 0
-    var intercepts = count > 0 ? Array(b[..<count]) : Array(repeating: 0, count: problem.responses)
-    if case .multinomial = problem.family {
-      let mean = intercepts.reduce(0, +) / Double(intercepts.count)
-      intercepts = intercepts.map { $0 - mean }
-    }
+  /// 1 − deviance / (deviance of the intercepts alone).
+  private var devianceRatio: Double { ratio(value) }
+
+  private func ratio(_ value: Double) -> Double {
     let range = interceptValue - least
-    point = RegularizationPath.Point(
+    return range > 0 ? 1 - (value - least) / range : 0
+  }
+
+  private var support: [(term: Int, coordinates: Range<Int>)] {
+    members.filter { $0.coordinates.contains { b[$0] != 0 } }.sorted { $0.term < $1.term }
+  }
+
+  private var intercepts: [Double] {
+    let count = problem.hasIntercept ? problem.responses : 0
+    guard count > 0 else { return Array(repeating: 0, count: problem.responses) }
+    let intercepts = Array(b[..<count])
+    guard case .multinomial = problem.family else { return intercepts }
+    let mean = intercepts.reduce(0, +) / Double(count)
+    return intercepts.map { $0 - mean }
+  }
+
+  /// Notes the outcome at this λ.
+  ///
+  /// - Parameter refit: of the terms that are in, on a relaxed path; nil where there is none.
+  mutating func finish(_ pass: LossPass, refit: LossFit?) {
+    let support = support
+    var point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term),
       groups: support.map(\.coordinates), b: b,
-      devianceRatio: range > 0 ? 1 - (value - least) / range : 0, gap: gap / nullObjective,
+      devianceRatio: devianceRatio, gap: gap / nullObjective,
       isDirect: gap <= goal, intercepts: intercepts)
-    if let test { testError = problem.error(test, request(at: b), pass) }
+    let gammas = problem.base.options.gammas
+    if test.isEmpty, let refit { point.refit = refit.refit(of: self, gammas, pass) }
+    self.point = point
+    guard !test.isEmpty else { return }
+    testErrors = problem.errors(
+      test, request(at: b), refit.map { $0.request(at: $0.b) }, gammas, pass)
+  }
+
+  // MARK: Refits
+
+  /// The terms that are in.
+  var terms: [Int] { support.map(\.term) }
+
+  /// Whether there are rows enough to fit the terms that are in without a penalty.
+  var hasRowsForRefit: Bool {
+    let intercepts = problem.hasIntercept ? 1 : 0
+    return support.reduce(intercepts) { $0 + $1.coordinates.count / problem.responses } < rows.rows
+  }
+
+  /// The terms watched.
+  var watched: [Int] { members.map(\.term) }
+
+  /// A fit of the terms that are in without a penalty, which starts where they are.
+  ///
+  /// - Parameter bare: this fit as it was before it watched any.
+  func unpenalized(_ bare: LossFit, _ working: WorkingGram) -> LossFit {
+    var refit = bare
+    let support = support
+    (refit.isRefit, refit.nullObjective) = (true, nullObjective)
+    refit.watch(support.map(\.term), working, nil)
+    let count = bare.b.count
+    refit.b = b[..<count] + support.flatMap { b[$0.coordinates] }
+    refit.solver.restart(refit.b, refit.gram)
+    return refit
+  }
+
+  /// Some coefficients; those of classes, which are determined up to a constant, with mean zero, as a
+  /// penalty has them.
+  private func centered(_ coordinates: Range<Int>) -> [Double] {
+    guard case .multinomial(let classes) = problem.family else { return Array(b[coordinates]) }
+    let rank = coordinates.count / classes
+    return coordinates.map { j in
+      let first = coordinates.lowerBound + (j - coordinates.lowerBound) % rank
+      let sum = stride(from: first, to: coordinates.upperBound, by: rank).reduce(0) { $0 + b[$1] }
+      return b[j] - sum / Double(classes)
+    }
+  }
+
+  /// Gets to know of columns that others watch.
+  mutating func makeRoom(_ table: LossTable) { gram.working = gram.working.extended(to: table) }
+
+  /// What this refit of `fit` is on a relaxed path.
+  private func refit(of fit: LossFit, _ gammas: [Double], _ pass: LossPass)
+    -> RegularizationPath.Point.Refit
+  {
+    let (one, other) = (fit.request(at: fit.b), request(at: b))
+    let between = pass.run(gammas.dropLast().map { one.blended($0, with: other) })
+    let order = members.sorted { $0.term < $1.term }
+    return RegularizationPath.Point.Refit(
+      values: order.flatMap { centered($0.coordinates) }, intercepts: intercepts,
+      devianceRatios: (between.map(\.value) + [fit.value]).map { min(1, max(0, ratio($0))) })
   }
 
   /// Twice the loss of the intercepts alone, above the least.

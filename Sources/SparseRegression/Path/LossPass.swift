@@ -26,6 +26,13 @@ struct LossPass {
     let weight: Double
     /// `places × responses`, row-major.
     let beta: [Double]
+
+    /// γ of these coefficients and 1 − γ of others.
+    func blended(_ gamma: Double, with other: Request) -> Request {
+      Request(
+        blocks: blocks, weight: weight,
+        beta: zip(beta, other.beta).map { gamma * $0 + (1 - gamma) * $1 })
+    }
   }
 
   /// What a fit is told.

@@ -86,31 +86,55 @@ struct LossProblem: Sendable {
     return deviations.map { length > 0 ? $0 / length : 0 }
   }
 
-  /// How far the predictions of a fit are from rows that it did not see.
+  /// How far the predictions of the blends of a fit and its refit are from rows that these did not see.
   ///
   /// - Parameters:
-  ///   - test: their block.
+  ///   - test: their blocks.
   ///   - fitted: the rows that were fitted, with their coefficients.
-  func error(_ test: Int, _ fitted: LossPass.Request, _ pass: LossPass) -> Double {
-    let rows = matrix.blocks[test]
+  ///   - refit: the same rows with others; nil for the same.
+  ///   - gammas: the shares of the first.
+  /// - Returns: one a blend.
+  func errors(
+    _ test: [Int], _ fitted: LossPass.Request, _ refit: LossPass.Request?, _ gammas: [Double],
+    _ pass: LossPass
+  ) -> [Double] {
+    var blocks = test.map { matrix.blocks[$0] }
+    // A risk set knows no test rows from others.
+    if case .survival = objective { blocks = [0..<matrix.rows] }
+    func predictors(_ request: LossPass.Request) -> [Double] {
+      blocks.flatMap { pass.predictors($0, request) }
+    }
+    let eta = predictors(fitted)
+    guard let refit else {
+      let error = error(test, fitted.blocks, eta, pass)
+      return gammas.map { _ in error }
+    }
+    let other = predictors(refit)
+    return gammas.map { gamma in
+      let blend = gamma == 1 ? eta : zip(eta, other).map { gamma * $0 + (1 - gamma) * $1 }
+      return error(test, fitted.blocks, blend, pass)
+    }
+  }
+
+  /// - Parameter eta: of the test rows, block by block; of all rows for survival times.
+  private func error(_ test: [Int], _ fitted: [Int], _ eta: [Double], _ pass: LossPass) -> Double {
     switch objective {
     case .survival(let cox):
       // The deviance of all rows less that of those fitted (van Houwelingen et al., 2006): rows that are
-      // tested are too few to make risk sets of their own.
-      let eta = pass.predictors(0..<matrix.rows, fitted)
-      // As glmnet has it, the mean weight of either set of rows is 1.
+      // tested are too few to make risk sets of their own. As glmnet has it, the mean weight of either
+      // set of rows is 1.
       func deviance(_ blocks: [Int]) -> Double {
         let weights = pass.weights(of: blocks)
         let count = blocks.reduce(0) { $0 + matrix.blocks[$1].count }
         return 2 * (cox.evaluate(eta, weights).value - cox.least(weights)) * Double(count)
           / weights.reduce(0, +)
       }
-      return (deviance(fitted.blocks + [test]) - deviance(fitted.blocks)) / testWeight(test)
+      return (deviance(fitted + test) - deviance(fitted)) / testWeight(test)
     case .rows(let loss):
-      let eta = pass.predictors(rows, fitted)
+      let rows = test.flatMap { Array(matrix.blocks[$0]) }
       if response.metric == .auc {
         return Binomial.oneMinusArea(
-          Array(matrix.target[rows]), eta, Array(matrix.weights[rows]))
+          rows.map { matrix.target[$0] }, eta, rows.map { matrix.weights[$0] })
       }
       let responses = loss.responses
       var sum = 0.0
@@ -123,8 +147,12 @@ struct LossProblem: Sendable {
   }
 
   /// What a fold counts in the mean over folds: its weight; of survival times that of its events.
-  func testWeight(_ test: Int) -> Double {
-    guard case .survival(let cox) = objective else { return matrix.blockWeights[test] }
-    return matrix.blocks[test].reduce(0) { $0 + matrix.weights[$1] * cox.event[$1] }
+  func testWeight(_ test: [Int]) -> Double {
+    guard case .survival(let cox) = objective else {
+      return test.reduce(0) { $0 + matrix.blockWeights[$1] }
+    }
+    return test.reduce(0) { sum, block in
+      matrix.blocks[block].reduce(sum) { $0 + matrix.weights[$1] * cox.event[$1] }
+    }
   }
 }

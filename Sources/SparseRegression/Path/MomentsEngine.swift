@@ -5,7 +5,8 @@ struct MomentsEngine: PathEngine {
   let family = Family.gaussian
   /// The fit to all rows, then one a fold.
   private var fits: [MomentsFit]
-  private let targets: [Moments?]
+  let partitions: Partitions
+  let foldWeights: [Double]
   private let penalty: ElasticNet
   private let options: PathOptions
   private let threads: Int
@@ -17,32 +18,35 @@ struct MomentsEngine: PathEngine {
   ) throws(PathError) {
     let blocks = blocks.contains { $0.weight > 0 } ? blocks.filter { $0.weight > 0 } : blocks
     let all = try MomentsFit(TrainingMoments(blocks), terms, penalty, options, twins: nil)
-    let folds = plan?.folds(of: blocks.count) ?? []
-    precondition(plan == nil || folds.count >= 2, "cross-validation needs two folds")
+    partitions = plan?.partitions(of: blocks.map(\.rows)) ?? .empty
+    precondition(
+      plan == nil || partitions.foldsEach >= 2, "cross-validation needs two folds")
+    let folds = partitions.folds
+    let threads = (folds.count + 1) * all.design.count < Self.aloneBelow ? 1 : threads
     let made = concurrentMap(folds.count, threads: threads) { index in
       Result { () throws(PathError) in
         try MomentsFit(
           TrainingMoments(folds[index].training.map { blocks[$0] }), terms, penalty, options,
-          twins: all.problem.twins)
+          twins: all.problem.twins, test: TestMoments(folds[index].test.map { blocks[$0] }))
       }
     }
     fits = [all]
     for fit in made { fits.append(try fit.get()) }
-    targets = [nil] + folds.map { blocks[$0.test] }
+    foldWeights = fits.compactMap { $0.test?.weight }
     (self.penalty, self.options, self.threads) = (penalty, options, threads)
   }
+
+  /// Fits times coordinates below which a λ is solved sooner than a thread wakes up.
+  private static let aloneBelow = 256
 
   var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
   var isBounded: Bool { penalty.isBounded }
-  var foldWeights: [Double] { targets.compactMap { $0?.weight } }
 
   /// - Complexity: O(p · support) a fit and change of its support.
   mutating func advance(to lambda: Double) -> PathStep {
-    let (targets, tolerance) = (targets, options.tolerance)
-    concurrently(&fits, threads: threads) { index, fit in
-      fit.solve(lambda, tolerance, test: targets[index])
-    }
+    let options = options
+    concurrently(&fits, threads: threads) { _, fit in fit.solve(lambda, options) }
     return PathStep(fits)
   }
 
@@ -56,14 +60,18 @@ private struct MomentsFit: SolvedFit {
   let problem: MomentsProblem
   private var solver: any SupportSolver
   private(set) var point: RegularizationPath.Point?
-  private(set) var testError = 0.0
+  private(set) var testErrors: [Double] = []
+  private(set) var test: TestMoments?
+  private var refit = Refit()
 
   var design: Design { problem.design }
 
-  /// - Parameter twins: those found among all rows; nil to look for them.
+  /// - Parameters:
+  ///   - twins: those found among all rows; nil to look for them.
+  ///   - test: rows to be predicted.
   init(
     _ moments: TrainingMoments, _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
-    twins: [Int?]?
+    twins: [Int?]?, test: TestMoments? = nil
   ) throws(PathError) {
     let problem = try MomentsProblem(moments, terms, penalty, options, twins: twins)
     let groups = problem.live.map { problem.design.coordinates[$0] }
@@ -71,21 +79,36 @@ private struct MomentsFit: SolvedFit {
       problem.design.isSingle
       ? ActiveSet(problem.loss, problem.penalty, columns: groups.map(\.lowerBound))
       : GroupActiveSet(problem.loss, problem.penalty, groups: groups)
-    self.problem = problem
+    (self.problem, self.test) = (problem, test)
   }
 
-  /// - Parameters:
-  ///   - lambda: on the scale of the target.
-  ///   - test: rows to be predicted.
-  mutating func solve(_ lambda: Double, _ tolerance: Double, test: Moments?) {
+  /// - Parameter lambda: on the scale of the target.
+  mutating func solve(_ lambda: Double, _ options: PathOptions) {
     let outcome = solver.solve(
-      lambda: lambda / design.targetScale, tolerance: tolerance * problem.nullObjective)
-    let point = problem.point(lambda, solver.b, solver.g, outcome)
+      lambda: lambda / design.targetScale,
+      tolerance: options.tolerance * problem.nullObjective)
+    var point = problem.point(lambda, solver.b, solver.g, outcome)
+    let refitted = options.isRelaxed ? refitted(point, options) : nil
+    if test == nil, let refitted {
+      point.refit = problem.refit(point, refitted, solver.loss, options.gammas)
+    }
     self.point = point
-    guard let test else { return }
+    guard test != nil else { return }
     let raw = design.raw(support: point.support, values: point.values)
-    testError = Gaussian.meanSquaredError(
-      test, support: raw.columns, beta: raw.values, intercept: raw.intercept)
+    let squares = test!.errors(
+      raw, refit: refitted.map { design.raw(support: point.support, values: $0) } ?? raw)
+    testErrors = options.gammas.map { squares($0) }
+  }
+
+  /// The coefficients of a point's coordinates without a penalty; nil where there are too few rows for
+  /// so many.
+  private mutating func refitted(_ point: RegularizationPath.Point, _ options: PathOptions)
+    -> [Double]?
+  {
+    let coordinates = point.support.flatMap { Array(design.coordinates[$0]) }
+    guard coordinates.count + (options.intercept ? 1 : 0) < problem.rows else { return nil }
+    _ = refit.solve(coordinates, solver.loss, problem.penalty)
+    return refit.values
   }
 
   func path(_ points: [RegularizationPath.Point], _ penalty: ElasticNet) -> RegularizationPath {

@@ -102,6 +102,30 @@ struct MomentsProblem: Sendable {
       isDirect: outcome.isDirect)
   }
 
+  /// What the refit of a point is on a relaxed path.
+  ///
+  /// - Parameters:
+  ///   - values: one coefficient for each coordinate of the support.
+  ///   - loss: knows the rows of G that belong to these.
+  func refit(
+    _ point: RegularizationPath.Point, _ values: [Double], _ loss: Quadratic, _ gammas: [Double]
+  ) -> RegularizationPath.Point.Refit {
+    let coordinates = point.support.flatMap { Array(design.coordinates[$0]) }
+    let gradient = loss.residualCorrelation(values, of: coordinates)
+    // With r = y − X b and s = y − X d: ‖s‖² = ‖y‖² − d'c − d'(c − G d), r's = ‖y‖² − d'c − b'(c − G d).
+    let total = loss.targetNorm
+    var squares = BlendedSquares(
+      penalized: (1 - point.devianceRatio) * total, refitted: total, cross: total)
+    for (place, j) in coordinates.enumerated() {
+      let explained = values[place] * loss.correlation[j]
+      squares.refitted -= explained + values[place] * gradient[place]
+      squares.cross -= explained + point.values[place] * gradient[place]
+    }
+    return RegularizationPath.Point.Refit(
+      values: values, intercepts: [],
+      devianceRatios: gammas.map { min(1, max(0, 1 - squares($0) / total)) })
+  }
+
   /// - Parameters:
   ///   - penalty: on the terms.
   ///   - dependent: coordinates without a penalty that those before them span.

@@ -67,7 +67,8 @@ public struct PathFit: Sendable {
       grid.insert(including, at: grid.firstIndex { $0 < including } ?? grid.count)
     }
     var points: [RegularizationPath.Point] = []
-    var errors = CrossValidation.Errors(weights: engine.foldWeights)
+    var errors = CrossValidation.Errors(
+      weights: engine.foldWeights, foldsEach: engine.partitions.foldsEach, gammas: options.gammas)
     for lambda in grid {
       let step = engine.advance(to: lambda)
       points.append(step.point)
@@ -93,6 +94,8 @@ protocol PathEngine {
   var isTall: Bool { get }
   /// Whether some coefficient is bounded.
   var isBounded: Bool { get }
+  /// What is fitted and tested beside the fit to all rows.
+  var partitions: Partitions { get }
   /// The weight of the test rows of each fold.
   var foldWeights: [Double] { get }
 
@@ -106,15 +109,15 @@ protocol PathEngine {
 struct PathStep: Sendable {
   /// Of the fit to all rows.
   let point: RegularizationPath.Point
-  /// The mean squared error on the test rows of each fold.
-  let errors: [Double]
+  /// The mean squared error on the test rows of each fold, one a blend.
+  let errors: [[Double]]
   /// The largest relative duality gap over the folds.
   let worstFoldGap: Double
 
   /// - Parameter fits: solved; the fit to all rows, then one a fold.
   init(_ fits: [some SolvedFit]) {
     point = fits[0].point!
-    errors = fits.dropFirst().map(\.testError)
+    errors = fits.dropFirst().map(\.testErrors)
     worstFoldGap = fits.dropFirst().map { $0.point!.gap }.max() ?? 0
   }
 }
@@ -123,8 +126,8 @@ struct PathStep: Sendable {
 protocol SolvedFit: Sendable {
   /// Nil before the first λ.
   var point: RegularizationPath.Point? { get }
-  /// The mean squared error on its test rows.
-  var testError: Double { get }
+  /// The mean squared error on its test rows, one a blend.
+  var testErrors: [Double] { get }
 }
 
 extension RegularizationPath {

@@ -13,17 +13,29 @@ public struct PathOptions: Sendable {
   /// (``CrossValidation/isPastMinimum(mean:standardError:)``). What comes after it is the dearest part
   /// of the path, and no rule that looks at the error would choose it.
   public var endsPastMinimum: Bool
+  /// The shares of the penalized fit in the blends that are looked at, increasing, the last one 1. Where
+  /// there are others, each λ's terms are fitted without a penalty, too: the relaxed lasso (Meinshausen,
+  /// 2007; Hastie, Tibshirani & Tibshirani, 2020).
+  public var gammas: [Double]
+
+  /// The blends of a relaxed path, as glmnet has them.
+  public static let relaxedGammas = [0, 0.25, 0.5, 0.75, 1]
+  /// Whether there is anything to blend with.
+  var isRelaxed: Bool { gammas.count > 1 }
 
   public init(
     grid: LambdaGrid = .automatic(), including: Double? = nil, standardize: Bool = true,
-    intercept: Bool = true, tolerance: Double = 1e-7, endsPastMinimum: Bool = false
+    intercept: Bool = true, tolerance: Double = 1e-7, endsPastMinimum: Bool = false,
+    gammas: [Double] = [1]
   ) {
+    precondition(gammas.last == 1 && gammas == gammas.sorted() && gammas[0] >= 0)
     self.grid = grid
     self.including = including
     self.standardize = standardize
     self.intercept = intercept
     self.tolerance = tolerance
     self.endsPastMinimum = endsPastMinimum
+    self.gammas = gammas
   }
 }
 

@@ -22,6 +22,18 @@ public struct RegularizationPath: Sendable {
     public let isDirect: Bool
     /// For families other than `gaussian`, one intercept a response; empty where the design knows it.
     let intercepts: [Double]
+    /// The same terms without a penalty; nil where the path is not relaxed.
+    var refit: Refit?
+
+    /// The fit of a point's terms without a penalty.
+    struct Refit: Sendable {
+      /// As the point's.
+      let values: [Double]
+      /// As the point's.
+      let intercepts: [Double]
+      /// For each blend of the path, 1 − RSS / (RSS of the intercept alone).
+      let devianceRatios: [Double]
+    }
 
     /// - Parameters:
     ///   - groups: for each term of `support`, where its coordinates are in `b`, response by response.
@@ -46,6 +58,27 @@ public struct RegularizationPath: Sendable {
       }
       (self.values, self.norms) = (values, norms)
       self.devianceRatio = min(1, max(0, devianceRatio))
+    }
+
+    /// A blend with the refit: γ of what there is, 1 − γ of the refit.
+    ///
+    /// - Parameters:
+    ///   - blend: which of the blends it is.
+    ///   - counts: for each term of the support, the length of its part of `values`.
+    fileprivate func blended(_ gamma: Double, _ blend: Int, counts: [Int]) -> Point {
+      guard let refit, gamma < 1 else { return self }
+      func mixed(_ a: [Double], _ b: [Double]) -> [Double] {
+        zip(a, b).map { gamma * $0 + (1 - gamma) * $1 }
+      }
+      var start = 0
+      let groups = counts.map { count in
+        defer { start += count }
+        return start..<start + count
+      }
+      return Point(
+        lambda: lambda, support: support, groups: groups, b: mixed(values, refit.values),
+        devianceRatio: refit.devianceRatios[blend], gap: gap, isDirect: isDirect,
+        intercepts: mixed(intercepts, refit.intercepts))
     }
 
     /// The number of nonzero coefficients of a response; a group counts its coordinates.
@@ -101,6 +134,19 @@ public struct RegularizationPath: Sendable {
       raw.intercept + (point.intercepts.isEmpty ? 0 : point.intercepts[response]), raw.columns,
       raw.values
     )
+  }
+
+  /// The path of one blend, γ of the penalized fits and 1 − γ of their refits; supports, λ and gaps are
+  /// those of the penalized fits.
+  ///
+  /// - Parameter gamma: one of ``PathOptions/gammas``.
+  public func blended(_ gamma: Double, of gammas: [Double]) -> RegularizationPath {
+    guard gamma < 1, let blend = gammas.firstIndex(of: gamma) else { return self }
+    var path = self
+    path.points = points.map { point in
+      point.blended(gamma, blend, counts: point.support.map { rank($0) * family.responses })
+    }
+    return path
   }
 
   /// The first step at which each term has a nonzero coefficient; nil if it never has.

@@ -42,6 +42,11 @@ public struct ElasticNet: Sendable, Equatable {
     return ElasticNet(alpha: alpha, exactly: factors, signs)
   }
 
+  /// The bounds alone.
+  var withoutPrices: ElasticNet {
+    ElasticNet(alpha: alpha, exactly: Array(repeating: 0, count: factors.count), signs)
+  }
+
   /// Takes in coordinates, their factors as they are.
   mutating func extend(_ new: NewCoordinates) {
     factors += new.factors

@@ -144,11 +144,13 @@ struct ActiveSet: SupportSolver {
       let length = min(1, reach.min() ?? 1)
       if length > 0 {
         moved = true
+        var change = [Double](repeating: 0, count: b.count)
         for (position, j) in active.enumerated() {
           let new = reach[position] <= length ? 0 : b[j] + length * direction[position]
-          loss.addRow(j, times: b[j] - new, to: &g)
+          change[j] = new - b[j]
           b[j] = new
         }
+        loss.subtractProduct(change, from: &g)
       }
       guard length < 1 else { break }
       for position in active.indices.reversed() where reach[position] <= length {

@@ -16,8 +16,8 @@ struct GroupActiveSet: SupportSolver {
   private var isActive: [Bool]
 
   private var groups: [Range<Int>] { descent.groups }
-  private var loss: Quadratic { descent.loss }
-  private var penalty: ElasticNet { descent.penalty }
+  var loss: Quadratic { descent.loss }
+  var penalty: ElasticNet { descent.penalty }
 
   /// - Parameters:
   ///   - penalty: on coordinates; those of a group share a factor.

@@ -1,5 +1,9 @@
 /// Finds the support and the coefficients at one λ after the other, each from where the last one ended.
 protocol SupportSolver: Sendable {
+  /// What is minimized but for the penalty; the rows of G are there that the solver asked for.
+  var loss: Quadratic { get }
+  /// One factor and sign a coordinate.
+  var penalty: ElasticNet { get }
   /// One coefficient a coordinate.
   var b: [Double] { get }
   /// c − G b
