@@ -293,7 +293,9 @@ private struct RowPass {
   /// - Throws: ``Failure`` for a target that this family does not take.
   mutating func finish() throws(Failure) -> RowBlocks {
     let target = try target.outcome()
-    if options.partitions(for: target.family) == 1 && !options.halvesRows { collector.dealIntoFolds() }
+    if options.partitions(for: target.family) == 1 && !options.halvesRows {
+      collector.dealIntoFolds()
+    }
     if target.family.hasClasses { counts.classes = collector.sortOut(target) }
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
