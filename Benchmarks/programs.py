@@ -52,10 +52,12 @@ QUICK = {s.name: s for s in [
 ]}
 
 
-# Our flags by family. A target of 0 and 1, or of text, tells its family by itself.
-FLAGS = {"gaussian": ["-y", "y"], "binomial": ["-y", "y"], "multinomial": ["-y", "y"],
-         "poisson": ["--family", "poisson", "-y", "y"],
-         "cox": ["--family", "cox", "--time", "time", "--event", "event"]}
+# Our flags by family; the rule is cv.glmnet's. A target of 0 and 1, or of text, tells its family by
+# itself.
+FLAGS = {family: [*flags, "--choose", "1se"] for family, flags in {
+    "gaussian": ["-y", "y"], "binomial": ["-y", "y"], "multinomial": ["-y", "y"],
+    "poisson": ["--family", "poisson", "-y", "y"],
+    "cox": ["--family", "cox", "--time", "time", "--event", "event"]}.items()}
 # The columns of the target.
 TARGETS = {family: ["y"] for family in FLAGS} | {"cox": ["time", "event"]}
 

@@ -120,7 +120,7 @@ def in_columns(experiment, rows, widths, given, command, out):
 
 def experiments(given):
     """All figures."""
-    command, out = [given.ours, "fit", "-y", "y", "-q"], given.data / "scale-model.json"
+    command, out = [given.ours, "fit", "-y", "y", "--choose", "1se", "-q"], given.data / "scale-model.json"
     lengths, tall, wide = [10**5, 3 * 10**5, 10**6, 3 * 10**6, 10**7], [
         10, 30, 100, 300, 1000, 2000, 5000], [1000, 3000, 10_000, 30_000, 100_000, 200_000]
     if given.quick:

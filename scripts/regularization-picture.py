@@ -33,7 +33,7 @@ CENTRE = np.array([2, 0.6])
 def model(ours):
     """The diabetes path down to its smallest λ, as csvlasso fit writes it."""
     sample = ROOT / "samples" / "diabetes.csv"
-    done = subprocess.run([ours, "fit", "-y", "y", "--full-path", "-q", sample],
+    done = subprocess.run([ours, "fit", "-y", "y", "--choose", "1se", "--full-path", "-q", sample],
                           check=True, capture_output=True)
     return json.loads(done.stdout)
 

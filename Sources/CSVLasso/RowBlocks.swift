@@ -280,7 +280,9 @@ private struct RowPass {
   }
 
   private var tooManyColumns: Failure {
-    let needed = EngineChoice.momentsBytes(columns: encoder.width - 1, blocks: folds.count ?? 0)
+    let needed = EngineChoice.momentsBytes(
+      columns: encoder.width - 1,
+      blocks: options.blocks == nil ? folds.count ?? 0 : options.drawnFolds!)
     let remedy =
       options.needingMoments.map { "leave \($0) out, raise --memory" }
       ?? "use --engine columns, raise --memory, ask for fewer --folds"

@@ -21,8 +21,10 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
   return try body(path)
 }
 
+/// Options of one cross-validation, which takes less time than the several of the usual rule.
 func options(_ target: String = "y", _ change: (inout Options) -> Void = { _ in }) -> Options {
   var options = Options(target: target)
+  options.criterion = .oneStandardError
   change(&options)
   return options
 }

@@ -77,12 +77,11 @@ public struct KnockoffFilter: Sendable, Equatable {
         candidates, knockoffs.draw(using: &random), tolerance: options.tolerance)
       return statistics.chosen(rate: rate)
     }
-    var frequencies = [Double](repeating: 0, count: terms.count)
-    for place in chosen.joined() {
-      frequencies[candidates.terms[place]] += 1 / Double(draws)
-    }
-    (self.rate, self.draws, self.frequencies) = (rate, draws, frequencies)
-    kept = terms.indices.filter { frequencies[$0] > 0.5 }
+    var votes = [Int](repeating: 0, count: terms.count)
+    for place in chosen.joined() { votes[candidates.terms[place]] += 1 }
+    (self.rate, self.draws) = (rate, draws)
+    frequencies = votes.map { Double($0) / Double(draws) }
+    kept = terms.indices.filter { 2 * votes[$0] > draws }
     dependent = candidates.dependent
     self.candidates = candidates.terms.count
     self.isApproximate = isApproximate

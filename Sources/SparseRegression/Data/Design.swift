@@ -105,8 +105,11 @@ public struct Design: Sendable {
     let products = rawProducts([(y, 1 / targetScale)], moments)
     return Quadratic(
       MomentsGram(design: self, moments: moments),
+      // Coordinates of a group are orthonormal.
       diagonal: terms.indices.flatMap { term in
-        coordinates[term].map { product($0, $0, moments) }
+        coordinates[term].map {
+          coordinates[term].count > 1 ? 1 : product($0, $0, moments)
+        }
       },
       correlation: terms.indices.flatMap { term in
         coordinates[term].map { combined(products, k: $0, of: term) }

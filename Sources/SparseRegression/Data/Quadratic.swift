@@ -135,8 +135,7 @@ public struct Quadratic: Sendable {
     diagonal += new.diagonal
     correlation += new.correlation
     let there = (0..<old).filter { rows.isThere[$0] }
-    rows.extend(
-      by: new.correlation.count, source.products(there, with: Array(old..<old + new.correlation.count)))
+    rows.extend(by: count - old, source.products(there, with: Array(old..<count)))
   }
 }
 

@@ -153,7 +153,10 @@ struct LossEngine: PathEngine {
       fits[0].propose()
       renew(at: fits[0].midway)
     }
-    concurrently(&fits, threads: threads) { _, fit in if !fit.isDone { fit.propose() } }
+    let anticipates = watchesAll && lambda > 0
+    concurrently(&fits, threads: threads) { _, fit in
+      if !fit.isDone { fit.propose(anticipates: anticipates) }
+    }
     while true {
       let waiting = fits.indices.filter { !fits[$0].isDone }
       guard !waiting.isEmpty else { return }

@@ -23,11 +23,12 @@ struct MomentsEngine: PathEngine {
       plan == nil || partitions.foldsEach >= 2, "cross-validation needs two folds")
     let folds = partitions.folds
     let threads = (folds.count + 1) * all.design.count < Self.aloneBelow ? 1 : threads
+    let sets = Self.sets(partitions, blocks, threads: threads)
     let made = concurrentMap(folds.count, threads: threads) { index in
       Result { () throws(PathError) in
         try MomentsFit(
-          TrainingMoments(folds[index].training.map { blocks[$0] }), terms, penalty, options,
-          twins: all.problem.twins, test: TestMoments(folds[index].test.map { blocks[$0] }))
+          TrainingMoments(sets[index].training), terms, penalty, options,
+          twins: all.problem.twins, test: TestMoments(sets[index].test))
       }
     }
     fits = [all]
@@ -38,6 +39,28 @@ struct MomentsEngine: PathEngine {
 
   /// Fits times coordinates below which a λ is solved sooner than a thread wakes up.
   private static let aloneBelow = 256
+
+  /// Folds of several partitions have moments of their own up to so many numbers in all: sums of nine sets
+  /// are worked out sooner than sums of the blocks that these are made of.
+  private static let mostMerged = 1 << 25
+
+  /// For each fold, the moments that add up to its training rows and to its test rows.
+  private static func sets(_ partitions: Partitions, _ blocks: [Moments], threads: Int)
+    -> [(training: [Moments], test: [Moments])]
+  {
+    let (folds, each) = (partitions.folds, partitions.foldsEach)
+    let numbers = folds.count * blocks[0].width * blocks[0].width
+    guard partitions.count > 1, numbers <= mostMerged else {
+      return folds.map { ($0.training.map { blocks[$0] }, $0.test.map { blocks[$0] }) }
+    }
+    let merged = concurrentMap(folds.count, threads: threads) { index in
+      Moments.merged(folds[index].test.map { blocks[$0] })
+    }
+    return folds.indices.map { index in
+      let first = index / each * each
+      return ((first..<first + each).filter { $0 != index }.map { merged[$0] }, [merged[index]])
+    }
+  }
 
   var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
