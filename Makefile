@@ -8,7 +8,7 @@ BUILD := .build/release/csvlasso
 MANUAL_DATE := 2026-11-24
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man static install bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,7 @@ references: ## make the reference figures anew (R with glmnet, Python with sciki
 	Rscript Tests/References/make-glmnet.R
 	Rscript Tests/References/make-glmnet-families.R
 	Rscript Tests/References/make-glmnet-choices.R
+	Rscript Tests/References/make-stability.R
 	python3 Tests/References/make-sklearn.py
 	python3 Tests/References/make-huber.py
 	python3 Tests/References/make-nonconvex.py
@@ -70,6 +71,9 @@ install: static ## install under PREFIX (/usr/local), the Swift runtime linked i
 
 bench: static ## the main job against its peers, all sets; about an hour (see Benchmarks/README.md)
 	python3 Benchmarks/bench.py
+
+simulate: build ## what rules choose against the truth, ours and the peers'; hours (see Simulation/README.md)
+	python3 Simulation/simulate.py
 
 bench-quick: static ## the same on small sets with few peers; two minutes
 	python3 Benchmarks/bench.py --quick

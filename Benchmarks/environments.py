@@ -19,6 +19,7 @@ PYTHON = {
     "adelie": ["numpy", "polars", "adelie"],
     "celer": ["numpy", "polars", "celer", "scikit-learn==1.6.*"],
     "plot": ["numpy", "matplotlib"],
+    "knockpy": ["numpy", "scikit-learn", "knockpy"],
 }
 R_PACKAGES = ["r-base-core", "r-cran-glmnet", "r-cran-data.table", "r-cran-domc"]
 

@@ -1,5 +1,7 @@
 #include <cblas.h>
 
-// The one LAPACK routine in use; OpenBLAS carries it, its headers do not declare it everywhere.
+// The LAPACK routines in use; OpenBLAS carries them, its headers do not declare them everywhere.
 // Cholesky factor of a symmetric positive definite matrix, column-major.
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+// The inverse from that factor.
+extern void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);

@@ -1,3 +1,5 @@
+internal import SparseRegression
+
 /// Which engine fits, and what it costs: the cost model, in one place.
 ///
 /// Let p be the raw columns (a number is one; a level and a missing-indicator are one each), n the rows
@@ -12,7 +14,8 @@
 /// difference is not worth a thought, and moments are taken.
 struct EngineChoice {
   /// Ridge keeps every column, so there is none that columns could be spared of: it takes moments. So do
-  /// exact knots, which look at every column at each of them.
+  /// exact knots, which look at every column at each of them, and what chooses columns or does the whole
+  /// procedure again.
   private let engine: Options.Engine
   private let memory: Int
 
@@ -20,7 +23,9 @@ struct EngineChoice {
   static let alwaysMoments = 500
 
   init(_ options: Options) {
-    let takesMoments = options.isExact || options.engine == .auto && options.alpha == 0
+    let takesMoments =
+      options.isExact
+      || options.engine == .auto && (options.alpha == 0 || options.needingMoments != nil)
     engine = takesMoments ? .moments : options.engine
     memory = options.memory
   }

@@ -38,6 +38,8 @@ extension Fit {
     public var factor: Double?
     /// What looks like a trap.
     public var warning: String?
+    /// How often the column was chosen, of all times that it was tried; nil for rules that try once.
+    public var frequency: Double?
   }
 
   /// One entry a column of the file, made when it is looked at: as many reports are never held.
@@ -94,6 +96,7 @@ extension Fit {
       report.missing = fit.missing[predictor]
       if let term { chosen.fill(&report, term, member, entry, fit) }
       report.warning = fit.warning(term, predictor)
+      report.frequency = term.flatMap { fit.evidence?.frequency(of: $0) }
       return report
     }
 
@@ -169,6 +172,7 @@ extension Fit {
     if path.design.isConstant(term!, member: member) {
       return "holds a single value" + (isSelected ? ", kept with its group" : "")
     }
+    if let evidence { return evidence.reason(term!, isSelected) }
     if case .columns(let count) = criterion {
       return isSelected
         ? "among the first \(count) to enter" : "not among the first \(count) to enter"

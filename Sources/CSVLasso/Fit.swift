@@ -17,6 +17,12 @@ public struct Fit: Sendable {
   public let crossValidation: CrossValidation?
   public let criterion: Criterion
   public let selection: Selection
+  /// What the choice rests on where it is not a λ of the path.
+  public let evidence: Evidence?
+  /// The whole procedure cross-validated, if asked for.
+  public let nested: NestedCrossValidation?
+  /// The procedure on targets of noise, if asked for.
+  public let probe: NullProbe?
   /// The share of the penalized fits in ``path``; what is missing to 1 is that of their refits without a
   /// penalty.
   public let gamma: Double
@@ -73,13 +79,19 @@ public struct Fit: Sendable {
         "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
       )
     }
+    evidence = try Evidence(blocks, schema, penalty, pathOptions, options, source)
+    (nested, probe) = try Self.checks(blocks, schema, penalty, pathOptions, options, source)
     // A rule that looks at no blends looks at what is reported.
     let gammas = pathOptions.gammas
     let looked = criterion.choosesBlend ? penalized : penalized.blended(gammas[0], of: gammas)
-    selection = Selection(
-      looked, by: criterion, crossValidation: crossValidation,
-      maxColumns: options.isExact ? nil : options.maxFeatures
-    ) { [columns] in columns[$0].count }
+    if let evidence {
+      selection = Selection(looked, keeping: evidence.kept)
+    } else {
+      selection = Selection(
+        looked, by: criterion, crossValidation: crossValidation,
+        maxColumns: options.isExact ? nil : options.maxFeatures
+      ) { [columns] in columns[$0].count }
+    }
     gamma = selection.gamma ?? gammas[0]
     path = penalized.blended(gamma, of: gammas)
   }
@@ -112,7 +124,7 @@ public struct Fit: Sendable {
   }
 
   /// Why there is no path, the target of all rows being sound.
-  private static func failure(
+  static func failure(
     _ error: PathError, _ blocks: RowBlocks, _ schema: Schema, _ source: String
   ) -> Failure {
     switch error {

@@ -49,10 +49,11 @@ struct FoldDealer {
 
   /// - Parameter rowCount: the rows that will be fitted, where folds go forward in time.
   init(_ options: Options, rowCount: Int?) {
-    permuted = .init(count: Self.blocksWithoutFolds, seed: options.seed)
+    let blocks = options.blocks ?? Self.blocksWithoutFolds
+    permuted = .init(count: blocks, seed: options.seed)
     guard options.crossValidates else {
       rule = .permuted
-      count = Self.blocksWithoutFolds
+      count = blocks
       return
     }
     switch options.folds {

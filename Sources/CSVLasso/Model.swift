@@ -34,6 +34,7 @@ public enum Model {
       crossValidation(&text, fit)
       separation(&text, fit)
       choice(&text, fit)
+      checks(&text, fit)
       conversions(&text, fit)
     }
     return text.bytes
@@ -119,6 +120,10 @@ public enum Model {
           if let group = report.group {
             text.key("group")
             text.string(group)
+          }
+          if let frequency = report.frequency {
+            text.key("frequency")
+            text.number(frequency)
           }
           if let warning = report.warning {
             text.key("warning")
@@ -314,6 +319,37 @@ public enum Model {
       text.number(fit.path.points[fit.selection.step].lambda)
       text.key("gamma")
       text.number(fit.gamma)
+      for (key, value) in fit.evidence?.figures ?? [] {
+        text.key(key)
+        text.number(value)
+      }
+    }
+  }
+
+  private static func checks(_ text: inout JSONText, _ fit: Fit) {
+    if let nested = fit.nested {
+      text.key("nested", indent: 2)
+      text.nested("{", "}") { text in
+        text.key("folds")
+        text.number(Double(nested.folds))
+        text.key("cvm")
+        text.number(nested.mean)
+        text.key("cvsd")
+        text.number(nested.standardError)
+        text.key("kept")
+        text.numbers(nested.kept.map { Double($0.count) })
+      }
+    }
+    if let probe = fit.probe {
+      text.key("probe", indent: 2)
+      text.nested("{", "}") { text in
+        text.key("draws")
+        text.number(Double(probe.kept.count))
+        text.key("mean_kept")
+        text.number(probe.mean)
+        text.key("false_alarms")
+        text.number(Double(probe.falseAlarms))
+      }
     }
   }
 
@@ -407,6 +443,8 @@ extension Criterion {
     case .information(let information): information.rawValue
     case .columns(let count): "k=\(count)"
     case .lambda(let lambda): "lambda=\(decimalText(lambda))"
+    case .falseDiscoveryRate(let rate): "fdr=\(decimalText(rate))"
+    case .stability: "stable"
     }
   }
 }

@@ -136,6 +136,10 @@ public struct Options: Sendable {
   var blocks: Int?
   /// Whether folds were asked for, so that the error is cross-validated though the rule needs none.
   public var alwaysCrossValidates = false
+  /// Whether the whole procedure, choice included, is cross-validated, too.
+  public var isNested = false
+  /// Whether the procedure is tried on targets of noise, too.
+  public var isProbed = false
   /// What is cross-validated.
   public var metric = Metric.deviance
   public var seed: UInt64 = 1
@@ -177,7 +181,7 @@ public struct Options: Sendable {
 
   /// Whether the error is cross-validated.
   public var crossValidates: Bool {
-    !isExact && (alwaysCrossValidates || criterion.needsCrossValidation)
+    !isExact && (alwaysCrossValidates || criterion.needsCrossValidation || isNested)
   }
 
   /// Partitions for the rule that looks for few columns: so many that another seed finds the same.
@@ -192,6 +196,16 @@ public struct Options: Sendable {
     return repeats ?? (criterion == .sparsest && family == .gaussian ? Self.usualRepeats : 1)
   }
 
+  /// What is asked for that works on moments alone, as a person would leave it out; nil for nothing.
+  var needingMoments: String? {
+    if isExact { return "--exact" }
+    if criterion.choosesColumns { return "--choose \(criterion.label)" }
+    return isNested ? "--nested" : isProbed ? "--probe" : nil
+  }
+
+  /// Whether random halves of the rows are fitted, which takes many blocks.
+  var halvesRows: Bool { if case .stability = criterion { true } else { false } }
+
   /// The number of folds of a partition that is drawn; nil where rows say themselves where they belong.
   var drawnFolds: Int? {
     switch folds {
@@ -205,7 +219,7 @@ public struct Options: Sendable {
     guard crossValidates else { return nil }
     if isForward { return .forward }
     let times = partitions(for: family)
-    guard let count = drawnFolds, times > 1 else { return .leaveOneOut }
+    guard let count = drawnFolds, times > 1 || halvesRows else { return .leaveOneOut }
     return .repeated(folds: count, times: times, seed: seed)
   }
 

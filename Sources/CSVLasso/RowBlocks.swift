@@ -216,7 +216,7 @@ private struct RowPass {
       guard
         canRewind
           && (fewer < options.blocks ?? 0
-            || options.engine == .auto && options.alpha > 0 && !options.isExact)
+            || options.engine == .auto && options.alpha > 0 && options.needingMoments == nil)
       else { throw tooManyColumns }
       needsColumns = true
       return
@@ -287,9 +287,8 @@ private struct RowPass {
       columns: encoder.width - 1,
       blocks: options.blocks == nil ? folds.count ?? 0 : options.drawnFolds!)
     let remedy =
-      options.isExact
-      ? "leave --exact out, raise --memory"
-      : "use --engine columns, raise --memory, ask for fewer --folds"
+      options.needingMoments.map { "leave \($0) out, raise --memory" }
+      ?? "use --engine columns, raise --memory, ask for fewer --folds"
     return Failure(
       .data,
       "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (\(remedy), or leave columns out with --features)"
@@ -299,7 +298,9 @@ private struct RowPass {
   /// - Throws: ``Failure`` for a target that this family does not take.
   mutating func finish() throws(Failure) -> RowBlocks {
     let target = try target.outcome()
-    if options.partitions(for: target.family) == 1 { collector.dealIntoFolds() }
+    if options.partitions(for: target.family) == 1 && !options.halvesRows {
+      collector.dealIntoFolds()
+    }
     if target.family.hasClasses { counts.classes = collector.sortOut(target) }
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
@@ -319,9 +320,12 @@ private struct RowPass {
 }
 
 extension Options {
-  /// The blocks that several partitions are drawn from; nil where there is one.
+  /// The blocks that several partitions, or halves, are drawn from; nil where there is one partition.
   fileprivate func drawnBlocks(columns: Int) -> Int? {
-    guard crossValidates, partitions() > 1, let drawnFolds else { return nil }
+    guard crossValidates else {
+      return halvesRows ? EngineChoice(self).blocks(folds: 2, columns: columns) : nil
+    }
+    guard partitions() > 1 || halvesRows, let drawnFolds else { return nil }
     return EngineChoice(self).blocks(folds: drawnFolds, columns: columns)
   }
 }

@@ -5,12 +5,14 @@ extension Fit {
   /// One line a column: kept or dropped, and why.
   public func ledger() -> [UInt8] {
     let hasGroups = !schema.groups.isEmpty
+    let header = [
+      "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
+      "standardized_coefficient", "twin", "type", "missing", "warning",
+    ]
     var table = TableText(
-      [
-        "index", "name", "role", "status", "reason", "entry_step", "entry_lambda", "coefficient",
-        "standardized_coefficient", "twin", "type", "missing", "warning",
-      ] + (hasGroups ? ["group"] : []))
+      header + (evidence == nil ? [] : ["frequency"]) + (hasGroups ? ["group"] : []))
     for report in columnReports() {
+      let frequency = evidence == nil ? [] : [report.frequency.map { "\($0)" } ?? ""]
       let group = hasGroups ? [report.group ?? ""] : []
       table.row(
         [
@@ -20,7 +22,7 @@ extension Fit {
           report.coefficient.map { "\($0)" } ?? "",
           report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
           report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
-        ] + group)
+        ] + frequency + group)
     }
     return table.bytes
   }

@@ -10,6 +10,8 @@ struct FitFlags: ParsableArguments {
   @OptionGroup(title: "Types") var types: TypeFlags
   @OptionGroup(title: "Model") var model: ModelFlags
   @OptionGroup(title: "Choice") var choice: ChoiceFlags
+  @OptionGroup(title: "Choice: stable") var stability: StabilityFlags
+  @OptionGroup(title: "Checks of the choice") var checks: CheckingFlags
   @OptionGroup(title: "General") var general: GeneralFlags
 
   /// - Throws: ``Failure`` of kind usage for a value that means nothing.
@@ -32,6 +34,8 @@ struct FitFlags: ParsableArguments {
     try model.fill(&options)
     try roles.fillTarget(&options)
     try choice.fill(&options, lambdas: model.lambda)
+    try stability.fill(&options)
+    (options.isNested, options.isProbed) = (checks.nested, checks.probe)
     try general.fill(&options)
     return options
   }
@@ -84,6 +88,8 @@ extension FitFlags {
       ("--lambda", model.lambda != nil), ("--lambda-ratio", model.lambdaRatio != nil),
       ("--nlambda", model.nlambda != ModelFlags.usualCount), ("--choose", choice.choose != nil),
       ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),
+      ("--fold-by", choice.foldBy != nil), ("--nested", checks.nested),
+      ("--probe", checks.probe),
       ("--fold-by", choice.foldBy != nil), ("--repeats", choice.repeats != nil),
       ("--relax", choice.relax),
     ]
@@ -273,8 +279,12 @@ extension ChoiceFlags {
     {
       return .lambda(value)
     }
+    if text.hasPrefix("fdr="), let rate = Double(text.dropFirst(4)), rate > 0, rate < 1 {
+      return .falseDiscoveryRate(rate)
+    }
+    if text == "stable" { return .stability(StabilitySelection.Request()) }
     throw usage(
-      "--choose takes sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N or lambda=L, not '\(text)'"
+      "--choose takes sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable, not '\(text)'"
     )
   }
 }

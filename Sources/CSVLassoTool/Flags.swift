@@ -222,7 +222,7 @@ struct ModelFlags: ParsableArguments {
 struct ChoiceFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N or lambda=L (default: sparsest, the fewest columns within 0.3 standard errors of the best relaxed fit).",
+      "sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable (default: sparsest, the fewest columns within 0.3 standard errors of the best relaxed fit).",
       valueName: "rule"))
   var choose: String?
 

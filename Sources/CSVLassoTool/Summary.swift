@@ -19,7 +19,8 @@ enum Summary {
     if let exact = fit.exact {
       return [knots(fit, exact, source)] + notes(fit, kept) + [certificate(fit)]
     }
-    return [data(fit, source, kept), choice(fit)] + notes(fit, kept) + [certificate(fit)]
+    return [data(fit, source, kept), choice(fit)] + checks(fit) + notes(fit, kept)
+      + [certificate(fit)]
   }
 
   /// What was read.
@@ -49,6 +50,10 @@ enum Summary {
 
   private static func choice(_ fit: Fit) -> String {
     let (step, points) = (fit.selection.step, fit.path.points)
+    if let evidence = fit.evidence {
+      return
+        "by \(fit.criterion.label): \(evidence.summary); coefficients at lambda \(short(points[step].lambda)), step \(step + 1) of \(points.count); R² \(short(points[step].devianceRatio, digits: 3))"
+    }
     var line =
       "lambda \(short(points[step].lambda)) by \(fit.criterion.label), step \(step + 1) of \(points.count)"
     if fit.isRelaxed { line += ", gamma \(short(fit.gamma, digits: 2))" }
@@ -61,6 +66,24 @@ enum Summary {
       "; \(fit.path.family.isSquared ? "R²" : "deviance explained") \(short(points[step].devianceRatio, digits: 3))"
     if fit.selection.isCapped { line += "; held back by --max-features" }
     return line
+  }
+
+  /// What the procedure does elsewhere.
+  private static func checks(_ fit: Fit) -> [String] {
+    var lines: [String] = []
+    if let nested = fit.nested {
+      let counts = nested.kept.map(\.count).sorted()
+      let range = counts[0] == counts.last! ? "\(counts[0])" : "\(counts[0]) to \(counts.last!)"
+      lines.append(
+        "nested: CV error \(short(nested.mean)) ± \(short(nested.standardError, digits: 2)) of the whole procedure in \(nested.folds) folds, which kept \(range) columns; R² \(short(1 - nested.mean / fit.path.nullDeviance, digits: 3))"
+      )
+    }
+    if let probe = fit.probe {
+      lines.append(
+        "probe: on pure noise this rule keeps \(short(probe.mean, digits: 2)) columns on average, and any in \(probe.falseAlarms) of \(probe.kept.count) draws"
+      )
+    }
+    return lines
   }
 
   /// What was cross-validated.
@@ -114,6 +137,7 @@ enum Summary {
     lines += warnings
     if let note = targetNote(fit) { lines.append(note) }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
+    lines += (fit.evidence?.notes(fit) ?? []).map { "note: \($0)" }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     if let note = shortageNote(fit) { lines.append(note) }
     if let separation = fit.path.separation, let step = separation.step {

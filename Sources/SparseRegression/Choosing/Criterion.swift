@@ -19,6 +19,18 @@ public enum Criterion: Sendable, Equatable {
   case columns(Int)
   /// A given λ.
   case lambda(Double)
+  /// At most such a share of the kept columns is false, on average; see ``KnockoffFilter``.
+  case falseDiscoveryRate(Double)
+  /// What the lasso picks again and again in halves of the rows; see ``StabilitySelection``.
+  case stability(StabilitySelection.Request)
+
+  /// Whether the rule chooses columns from moments, and not a λ of the path.
+  public var choosesColumns: Bool {
+    switch self {
+    case .falseDiscoveryRate, .stability: true
+    default: false
+    }
+  }
 
   /// Whether the rule looks at the cross-validated error.
   public var needsCrossValidation: Bool {

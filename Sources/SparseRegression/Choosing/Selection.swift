@@ -40,6 +40,16 @@ public struct Selection: Sendable, Equatable {
       kept: path.points[step].support, isCapped: step != wished)
   }
 
+  /// Keeps columns that were chosen by other means than the path; its step is the first by which all of
+  /// them have entered, or the last.
+  ///
+  /// - Parameter kept: increasing.
+  public init(_ path: RegularizationPath, keeping kept: [Int]) {
+    let entries = path.entries
+    let step = kept.lazy.map { entries[$0] ?? path.points.count - 1 }.max() ?? 0
+    self.init(step: step, kept: kept, isCapped: false)
+  }
+
   private init(step: Int, gamma: Double? = nil, kept: [Int], isCapped: Bool) {
     (self.step, self.gamma) = (step, gamma)
     (self.kept, self.isCapped) = (kept, isCapped)
@@ -85,7 +95,8 @@ public struct Selection: Sendable, Equatable {
       return path.points.indices.min {
         abs(path.points[$0].lambda - lambda) < abs(path.points[$1].lambda - lambda)
       }!
-    case .columns: preconditionFailure("has no single λ of its own")
+    case .columns, .falseDiscoveryRate, .stability:
+      preconditionFailure("has no single λ of its own")
     }
   }
 

@@ -74,7 +74,7 @@ public struct ElasticNet: Sendable, Equatable {
     signs += new.signs
   }
 
-  private init(alpha: Double, exactly factors: [Double], _ signs: [Sign]) {
+  init(alpha: Double, exactly factors: [Double], _ signs: [Sign]) {
     (self.alpha, self.factors, self.signs) = (alpha, factors, signs)
   }
 

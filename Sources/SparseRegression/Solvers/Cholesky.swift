@@ -6,9 +6,13 @@ struct Cholesky {
   /// this share: the column it stands for is then, to working precision, a combination of theirs.
   static let pivotTolerance = 1e-12
 
+  /// The share below which this factor refuses a row.
+  private let tolerance: Double
   private(set) var count = 0
   /// The lower triangle row by row, without what is above the diagonal.
   private var factor: [Double] = []
+
+  init(tolerance: Double = Self.pivotTolerance) { self.tolerance = tolerance }
 
   /// Appends a row of A: its entries with the rows so far, in order, and its diagonal.
   ///
@@ -17,7 +21,7 @@ struct Cholesky {
     precondition(row.count == count)
     LinearAlgebra.solveTriangular(factor, count: count, transposed: false, &row)
     let pivot = diagonal - row.reduce(0) { $0 + $1 * $1 }
-    guard pivot > Self.pivotTolerance * diagonal, pivot > 0 else { return false }
+    guard pivot > tolerance * diagonal, pivot > 0 else { return false }
     // Room for an eighth more: doubling is too much where there are many rows.
     let needed = factor.count + count + 1
     if factor.capacity < needed { factor.reserveCapacity(needed + needed / 8) }
@@ -63,6 +67,13 @@ struct Cholesky {
     }
   }
 
+  /// L⁻¹ b
+  func solveLower(_ b: consuming [Double]) -> [Double] {
+    precondition(b.count == count)
+    LinearAlgebra.solveTriangular(factor, count: count, transposed: false, &b)
+    return b
+  }
+
   /// A⁻¹ b
   func solve(_ b: consuming [Double]) -> [Double] {
     precondition(b.count == count)
@@ -79,11 +90,11 @@ struct Cholesky {
   mutating func reset(lower: [Double], count: Int) -> Bool {
     let diagonal = (0..<count).map { lower[$0 * count + $0] }
     var square = lower
-    self = Cholesky()
+    self = Cholesky(tolerance: tolerance)
     guard LinearAlgebra.factorize(&square, stride: count, count: count) else { return false }
     for j in 0..<count {
       let pivot = square[j * count + j] * square[j * count + j]
-      guard pivot > Self.pivotTolerance * diagonal[j] else { return false }
+      guard pivot > tolerance * diagonal[j] else { return false }
     }
     factor.reserveCapacity(count * (count + 1) / 2)
     for i in 0..<count { factor += square[i * count...i * count + i] }

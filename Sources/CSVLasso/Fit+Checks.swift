@@ -1,0 +1,105 @@
+internal import SparseRegression
+
+/// The procedure tried again: without some rows, and on targets of noise.
+extension Fit {
+  /// - Throws: ``Failure`` where they are asked for and cannot be had.
+  static func checks(
+    _ blocks: RowBlocks, _ schema: Schema, _ penalty: ElasticNet, _ path: PathOptions,
+    _ options: Options, _ source: String
+  ) throws(Failure) -> (nested: NestedCrossValidation?, probe: NullProbe?) {
+    guard options.isNested || options.isProbed, !options.isExact else { return (nil, nil) }
+    let moments = try blocks.moments(
+      options.isNested ? "--nested" : "--probe", options, source)
+    let plan = options.plan(for: .gaussian)
+    let procedure = Procedure(
+      terms: blocks.terms, penalty: penalty, options: path, criterion: options.criterion,
+      plan: plan, maxColumns: options.maxFeatures, seed: options.seed)
+    if options.isNested, let plan {
+      let filled = moments.count { $0.weight > 0 }
+      let least = NestedCrossValidation.leastBlocks(plan)
+      guard filled >= least else {
+        throw Failure(
+          .data,
+          "\(source): --nested makes folds within folds, for which \(filled) are too few; it takes \(least) or more"
+        )
+      }
+    }
+    do throws(ProcedureError) {
+      let nested =
+        !options.isNested
+        ? nil
+        : try NestedCrossValidation(moments, plan: plan!, procedure, threads: options.threads)
+      let probe =
+        options.isProbed ? try NullProbe(moments, procedure, threads: options.threads) : nil
+      return (nested, probe)
+    } catch { throw failure(error, blocks, schema, options, source) }
+  }
+
+  /// Why a procedure has no outcome.
+  static func failure(
+    _ error: ProcedureError, _ blocks: RowBlocks, _ schema: Schema, _ options: Options,
+    _ source: String
+  ) -> Failure {
+    switch error {
+    case .path(let error), .knockoffs(.path(let error)), .stability(.path(let error)):
+      failure(error, blocks, schema, source)
+    case .knockoffs(.tooFewRows):
+      Failure(
+        .data,
+        "\(source): the columns that are always in leave --choose fdr no rows to tell others by (leave some out of --keep)"
+      )
+    case .knockoffs(.singular):
+      Failure(
+        .data,
+        "\(source): columns depend on each other so nearly that --choose fdr cannot tell them apart (leave some out, or use --choose 1se)"
+      )
+    case .stability(let error): failure(error, options, source)
+    }
+  }
+
+  private static func failure(
+    _ error: StabilityError, _ options: Options, _ source: String
+  ) -> Failure {
+    guard case .stability(let request) = options.criterion else {
+      preconditionFailure("another rule's error")
+    }
+    switch error {
+    case .path: preconditionFailure("told elsewhere")
+    case .tooFewRows:
+      return Failure(
+        .data,
+        "\(source): --choose stable halves the rows again and again, and needs four blocks of them or more (deal more folds, or use --choose fdr=0.2)"
+      )
+    case .noCandidate:
+      return Failure(.data, "\(source): --choose stable has no column to choose from")
+    case .unreachable:
+      let rate = request.errorRate ?? StabilitySelection.Request.usualErrorRate
+      let (what, remedy) =
+        request.picked == nil ? ("--q", "a larger --pi") : ("--pi", "a smaller --q")
+      return Failure(
+        .usage,
+        "no \(what) keeps to --pfer \(decimalText(rate)) by the \(request.bound.rawValue) bound (allow a larger --pfer, or \(remedy))"
+      )
+    case .tooManyPicked(let count):
+      return Failure(
+        .usage, "--q \(request.picked ?? 0) is more than the \(count) columns to choose from")
+    }
+  }
+}
+
+extension RowBlocks {
+  /// The moments, for what works on nothing else.
+  ///
+  /// - Parameter option: what asks for them.
+  /// - Throws: ``Failure`` of kind usage.
+  func moments(_ option: String, _ options: Options, _ source: String) throws(Failure)
+    -> [Moments]
+  {
+    if case .moments(let blocks) = fitted { return blocks }
+    let hint =
+      target.family != .gaussian
+      ? "is for least squares on one target of numbers (--family gaussian fits two labels as 0 and 1)"
+      : "works on moments: leave --engine columns out"
+    throw Failure(.usage, "\(source): \(option) \(hint)")
+  }
+}

@@ -1,0 +1,72 @@
+public import ArgumentParser
+internal import CSVLasso
+public import SparseRegression
+
+/// What stability selection asks for: two of three numbers.
+struct StabilityFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("At most so many false columns on average (default: 1).", valueName: "v"))
+  var pfer: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep what is picked in so large a share of the halves (default: 0.75).", valueName: "share"))
+  var pi: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Pick so many columns in each half; follows from the other two.", valueName: "n"))
+  var q: Int?
+
+  @Option(
+    help:
+      "What --pfer rests on: mb (supposes nothing), unimodal or r-concave (supposes more, and is tighter)."
+  )
+  var bound = StabilityBound.rConcave
+
+  @Option(help: "How many pairs of halves are fitted.")
+  var pairs = 50
+
+  @Option(
+    help: ArgumentHelp(
+      "The randomized lasso: penalties are divided by random numbers from this to 1.",
+      valueName: "w"))
+  var weakness = 1.0
+
+  /// - Throws: ``Failure`` of kind usage.
+  func fill(_ options: inout Options) throws(Failure) {
+    func usage(_ text: String) -> Failure { Failure(.usage, text) }
+    guard case .stability = options.criterion else {
+      let given = [("--pfer", pfer != nil), ("--pi", pi != nil), ("--q", q != nil)]
+      if let (name, _) = given.first(where: { $0.1 }) {
+        throw usage("\(name) is for --choose stable")
+      }
+      return
+    }
+    guard pfer == nil || pi == nil || q == nil else {
+      throw usage("of --pfer, --pi and --q two say the third: leave one out")
+    }
+    if let pfer, !(pfer > 0 && pfer.isFinite) { throw usage("--pfer is above 0, not \(pfer)") }
+    if let pi, !(pi > 0.5 && pi <= 1) { throw usage("--pi lies above 0.5 and up to 1, not \(pi)") }
+    if let q, q < 1 { throw usage("--q is at least 1") }
+    guard (2...1000).contains(pairs) else { throw usage("--pairs lies between 2 and 1000") }
+    guard weakness > 0, weakness <= 1 else {
+      throw usage("--weakness lies above 0 and up to 1, not \(weakness)")
+    }
+    var request = StabilitySelection.Request()
+    (request.errorRate, request.threshold, request.picked) = (pfer, pi, q)
+    (request.bound, request.pairs, request.weakness) = (bound, pairs, weakness)
+    options.criterion = .stability(request)
+  }
+}
+
+extension StabilityBound: ExpressibleByArgument {}
+
+/// What is asked of the whole procedure.
+struct CheckingFlags: ParsableArguments {
+  @Flag(help: "Cross-validate the whole procedure, the choice included: its honest error.")
+  var nested = false
+
+  @Flag(help: "Try the procedure on targets of noise, and tell how many columns it keeps.")
+  var probe = false
+}

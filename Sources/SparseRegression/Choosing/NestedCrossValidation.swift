@@ -1,0 +1,66 @@
+/// The error of a whole procedure, the choice included, on rows that it never saw.
+///
+/// A cross-validated error at a λ that was chosen because its error is small is too small. Here each fold's
+/// rows are kept from everything: the path, the cross-validation and the choice are done again on the rest
+/// of the rows, and what comes of it is tested on the fold (Stone, 1974; Varma & Simon, 2006).
+///
+/// Mean and standard error over folds are those of ``CrossValidation``.
+public struct NestedCrossValidation: Sendable, Equatable {
+  /// The mean squared error on rows that took no part in choice or fit.
+  public let mean: Double
+  public let standardError: Double
+  /// For each fold, the terms that were chosen without it.
+  public let kept: [[Int]]
+
+  public var folds: Int { kept.count }
+
+  /// - Parameters:
+  ///   - blocks: moments of disjoint sets of rows.
+  ///   - plan: how blocks make folds; within a training set they make folds in the same way.
+  /// - Throws: ``ProcedureError``, that of the first fold which has one.
+  /// - Complexity: the procedure's, once a fold.
+  public init(
+    _ blocks: [Moments], plan: CrossValidation.Plan, _ procedure: Procedure, threads: Int = 1
+  ) throws(ProcedureError) {
+    let blocks = blocks.filter { $0.weight > 0 }
+    let folds = Self.folds(plan, of: blocks.map(\.rows))
+    precondition(folds.count >= 2, "nested cross-validation needs folds")
+    let results = concurrentMap(folds.count, threads: threads) { index in
+      Result { () throws(ProcedureError) in
+        let fold = folds[index]
+        let outcome = try procedure.apply(to: fold.training.map { blocks[$0] })
+        let rows = Moments.merged(fold.test.map { blocks[$0] })
+        return (error: outcome.error(on: rows), weight: rows.weight, kept: outcome.kept)
+      }
+    }
+    var (errors, weights, kept) = ([Double](), [Double](), [[Int]]())
+    for result in results {
+      let fold = try result.get()
+      errors.append(fold.error)
+      weights.append(fold.weight)
+      kept.append(fold.kept)
+    }
+    let total = weights.reduce(0, +)
+    let mean = zip(errors, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
+    let variance = zip(errors, weights).reduce(0) {
+      $0 + $1.1 * ($1.0 - mean) * ($1.0 - mean) / total
+    }
+    self.mean = mean
+    standardError = (variance / Double(errors.count - 1)).squareRoot()
+    self.kept = kept
+  }
+
+  /// How many blocks a plan needs, so that each training set has folds of its own.
+  public static func leastBlocks(_ plan: CrossValidation.Plan) -> Int {
+    plan == .forward ? 5 : 3
+  }
+
+  /// The folds of one partition; where they go forward, those whose training set still makes two folds.
+  ///
+  /// - Parameter rows: of each block.
+  static func folds(_ plan: CrossValidation.Plan, of rows: [Int]) -> [Partitions.Fold] {
+    let partitions = plan.partitions(of: rows)
+    let first = partitions.folds.prefix(partitions.foldsEach)
+    return plan == .forward ? Array(first.dropFirst(2)) : Array(first)
+  }
+}
