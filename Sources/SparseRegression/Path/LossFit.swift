@@ -193,7 +193,8 @@ struct LossFit: SolvedFit {
       _ = refit.solve(Array(b.indices), solver.loss, penalty)
       trial = refit.values
     } else {
-      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
+      // Far from the goal the quadratic is not worth more digits than it has.
+      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-4 * min(gap, 1), 1e-12))
       trial = solver.b
     }
     halvings = 0
