@@ -1,5 +1,6 @@
 #include "CLosses.h"
 
+#include <math.h>
 #include <stdint.h>
 
 // Where the platform can choose at load time, an AVX2 version is built beside the plain one.
@@ -17,23 +18,29 @@ typedef int64_t words __attribute__((vector_size(8 * CLOSSES_LANES), aligned(8))
 #define CHOOSE(mask, yes, no) ((lanes)(((mask) & (words)(yes)) | (~(mask) & (words)(no))))
 #define ALL(value) ((lanes){0} + (value))
 
+/// The most lanes that are worked on side by side: a step of one does not wait for that of another.
+#define GROUPS 3
+
 /// x ← e^x = 2^k e^r with |r| ≤ ½ log 2, where the Taylor series to r^13 is exact to rounding.
-INLINE void exponential(lanes *value) {
-  lanes x = *value;
-  // Beyond these the result would be subnormal or infinite.
-  x = CHOOSE(x < -708.0, ALL(-708.0), x);
-  x = CHOOSE(x > 709.0, ALL(709.0), x);
-  // Adding 1.5 · 2^52 leaves the nearest whole number in the low bits.
-  const lanes shifted = x * 0x1.71547652b82fep+0 + 0x1.8p52;
-  const lanes k = shifted - 0x1.8p52;
-  const lanes r = (x - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
+INLINE void exponential(lanes *x, const int groups) {
   static const double inverse[] = {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
                                    1.0 / 40320,     1.0 / 5040,     1.0 / 720,     1.0 / 120,
                                    1.0 / 24,        1.0 / 6,        0.5,           1.0,
                                    1.0};
-  lanes p = ALL(1.0 / 6227020800);
-  for (int i = 0; i < 13; i++) p = p * r + inverse[i];
-  *value = (lanes)((words)p + ((words)shifted << 52));
+  lanes shifted[GROUPS], r[GROUPS], p[GROUPS];
+  for (int g = 0; g < groups; g++) {
+    // Beyond these the result would be subnormal or infinite.
+    lanes v = CHOOSE(x[g] < -708.0, ALL(-708.0), x[g]);
+    v = CHOOSE(v > 709.0, ALL(709.0), v);
+    // Adding 1.5 · 2^52 leaves the nearest whole number in the low bits.
+    shifted[g] = v * 0x1.71547652b82fep+0 + 0x1.8p52;
+    const lanes k = shifted[g] - 0x1.8p52;
+    r[g] = (v - k * 0x1.62e42fee00000p-1) - k * 0x1.a39ef35793c76p-33;
+    p[g] = ALL(1.0 / 6227020800);
+  }
+  for (int i = 0; i < 13; i++)
+    for (int g = 0; g < groups; g++) p[g] = p[g] * r[g] + inverse[i];
+  for (int g = 0; g < groups; g++) x[g] = (lanes)((words)p[g] + ((words)shifted[g] << 52));
 }
 
 /// t ← log(1 + t) for t in [0, 1]: 2 artanh(s) with s = t / (2 + t) ≤ ⅓, by its series.
@@ -46,44 +53,116 @@ INLINE void log_one_plus(lanes *value) {
 
 WIDE void closses_exp(double *x, size_t count) {
   for (size_t i = 0; i < count; i += CLOSSES_LANES) {
-    exponential((lanes *)(x + i));
+    exponential((lanes *)(x + i), 1);
   }
 }
 
-WIDE void closses_binomial(double *eta, size_t rows, size_t stride, const double *y,
-                           const double *w, const double *offset, double *value, double *cross) {
+/// What a loss adds to the sums of `groups` of lanes.
+INLINE void add(double *to, const lanes *sum, const int groups) {
+  for (int g = 0; g < groups; g++) ((lanes *)to)[g] += sum[g];
+}
+
+/// Up to so many rows the product of factors in [1, 2] is finite.
+#define FACTORS 1000
+
+/// - equal: whether all rows weigh the same; then Σ log(1 + e^−|η|) is the logarithm of a product, one for
+///   all rows.
+INLINE void binomial(double *eta, size_t rows, size_t stride, const double *y, const double *w,
+                     const double *offset, double *value, double *cross, const int groups,
+                     const int equal) {
+  lanes sum[GROUPS] = {0}, crossed[GROUPS] = {0}, product[GROUPS];
+  for (int g = 0; g < groups; g++) product[g] = ALL(1.0);
   for (size_t i = 0; i < rows; i++) {
     const double shift = offset ? offset[i] : 0;
-    for (size_t f = 0; f < stride; f += CLOSSES_LANES) {
-      lanes *const at = (lanes *)(eta + i * stride + f);
-      const lanes e = *at, positive = CHOOSE(e > 0.0, e, ALL(0.0));
-      lanes t = CHOOSE(e > 0.0, -e, e);
-      exponential(&t);  // e^−|η|
-      const lanes chance = CHOOSE(e > 0.0, ALL(1.0), t) / (t + 1.0);
+    lanes *const at = (lanes *)(eta + i * stride);
+    lanes e[GROUPS], t[GROUPS];
+    for (int g = 0; g < groups; g++) {
+      e[g] = at[g];
+      t[g] = CHOOSE(e[g] > 0.0, -e[g], e[g]);
+    }
+    exponential(t, groups);  // e^−|η|
+    for (int g = 0; g < groups; g++) {
+      const lanes positive = CHOOSE(e[g] > 0.0, e[g], ALL(0.0));
+      const lanes chance = CHOOSE(e[g] > 0.0, ALL(1.0), t[g]) / (t[g] + 1.0);
       const lanes pull = w[i] * (y[i] - chance);
-      log_one_plus(&t);
-      *(lanes *)(value + f) += w[i] * (positive + t - y[i] * e);
-      *(lanes *)(cross + f) += pull * (e - shift);
-      *at = pull;
+      sum[g] += w[i] * (positive - y[i] * e[g]);
+      crossed[g] += pull * (e[g] - shift);
+      at[g] = pull;
+      if (equal) {
+        product[g] *= t[g] + 1.0;
+      } else {
+        log_one_plus(&t[g]);
+        sum[g] += w[i] * t[g];
+      }
     }
   }
+  if (equal && rows > 0)
+    for (int g = 0; g < groups; g++)
+      for (int lane = 0; lane < CLOSSES_LANES; lane++)
+        sum[g][lane] += w[0] * log(product[g][lane]);
+  add(value, sum, groups);
+  add(cross, crossed, groups);
+}
+
+INLINE void binomial_all(double *eta, size_t rows, size_t stride, const double *y, const double *w,
+                         const double *offset, double *value, double *cross, const int groups) {
+  for (size_t start = 0; start < rows; start += FACTORS) {
+    const size_t count = rows - start < FACTORS ? rows - start : FACTORS;
+    size_t same = 0;
+    while (same < count && w[start + same] == w[start]) same++;
+    double *const some = eta + start * stride;
+    const double *const shift = offset ? offset + start : NULL;
+    if (same == count)
+      binomial(some, count, stride, y + start, w + start, shift, value, cross, groups, 1);
+    else
+      binomial(some, count, stride, y + start, w + start, shift, value, cross, groups, 0);
+  }
+}
+
+INLINE void poisson(double *eta, size_t rows, size_t stride, const double *y, const double *w,
+                    const double *offset, double *value, double *cross, const int groups) {
+  lanes sum[GROUPS] = {0}, crossed[GROUPS] = {0};
+  for (size_t i = 0; i < rows; i++) {
+    const double shift = offset ? offset[i] : 0;
+    lanes *const at = (lanes *)(eta + i * stride);
+    lanes mean[GROUPS];
+    for (int g = 0; g < groups; g++) mean[g] = at[g];
+    exponential(mean, groups);
+    for (int g = 0; g < groups; g++) {
+      const lanes e = at[g], pull = w[i] * (y[i] - mean[g]);
+      sum[g] += w[i] * (mean[g] - y[i] * e);
+      crossed[g] += pull * (e - shift);
+      at[g] = pull;
+    }
+  }
+  add(value, sum, groups);
+  add(cross, crossed, groups);
+}
+
+/// Calls `kernel` for as many lanes at a time as it can work on, from slot `f` on.
+#define BY_GROUPS(kernel)                          \
+  size_t f = 0;                                    \
+  for (; f + 12 <= stride; f += 12) kernel(f, 3);  \
+  if (f + 8 <= stride) {                           \
+    kernel(f, 2);                                  \
+    f += 8;                                        \
+  }                                                \
+  if (f + 4 <= stride) kernel(f, 1)
+
+WIDE void closses_binomial(double *eta, size_t rows, size_t stride, const double *y,
+                           const double *w, const double *offset, double *value, double *cross) {
+#define KERNEL(f, groups) \
+  binomial_all(eta + f, rows, stride, y, w, offset, value + f, cross + f, groups)
+  BY_GROUPS(KERNEL);
+#undef KERNEL
 }
 
 WIDE void closses_poisson(double *eta, size_t rows, size_t stride, const double *y,
                           const double *w, const double *offset, double *value, double *cross) {
-  for (size_t i = 0; i < rows; i++) {
-    const double shift = offset ? offset[i] : 0;
-    for (size_t f = 0; f < stride; f += CLOSSES_LANES) {
-      lanes *const at = (lanes *)(eta + i * stride + f);
-      const lanes e = *at;
-      lanes mean = e;
-      exponential(&mean);
-      const lanes pull = w[i] * (y[i] - mean);
-      *(lanes *)(value + f) += w[i] * (mean - y[i] * e);
-      *(lanes *)(cross + f) += pull * (e - shift);
-      *at = pull;
-    }
-  }
+#define KERNEL(f, groups) \
+  poisson(eta + f, rows, stride, y, w, offset, value + f, cross + f, groups)
+  BY_GROUPS(KERNEL);
+#undef KERNEL
 }
 
 /// `ROWS` rows and `groups` of lanes at a time; constants, so that the sums stay in registers.
@@ -91,7 +170,7 @@ WIDE void closses_poisson(double *eta, size_t rows, size_t stride, const double 
 INLINE void predict(const double *const *columns, size_t count, size_t row, int rows,
                     const double *vectors, size_t stride, const double *start,
                     const double *offset, double *eta, const int groups) {
-  lanes sum[ROWS][3];
+  lanes sum[ROWS][GROUPS];
   for (int r = 0; r < rows; r++)
     for (int g = 0; g < groups; g++)
       sum[r][g] = ((const lanes *)start)[g] + (offset ? offset[row + (size_t)r] : 0);
@@ -118,13 +197,8 @@ INLINE void predict_all(const double *const *columns, size_t count, size_t rows,
 WIDE void closses_predict(const double *const *columns, size_t count, size_t rows,
                           const double *vectors, size_t stride, const double *start,
                           const double *offset, double *eta) {
-  size_t f = 0;
-  for (; f + 12 <= stride; f += 12)
-    predict_all(columns, count, rows, vectors + f, stride, start + f, offset, eta + f, 3);
-  if (f + 8 <= stride) {
-    predict_all(columns, count, rows, vectors + f, stride, start + f, offset, eta + f, 2);
-    f += 8;
-  }
-  if (f + 4 <= stride)
-    predict_all(columns, count, rows, vectors + f, stride, start + f, offset, eta + f, 1);
+#define KERNEL(f, groups) \
+  predict_all(columns, count, rows, vectors + f, stride, start + f, offset, eta + f, groups)
+  BY_GROUPS(KERNEL);
+#undef KERNEL
 }

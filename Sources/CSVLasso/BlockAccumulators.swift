@@ -21,8 +21,9 @@ struct BlockAccumulators {
     threads: Int
   ) {
     let rows = Self.dealt(waiting.map(\.places), blocks: count)
-    let numbers = waiting.reduce(0) { $0 + $1.places.count } * width
-    forEachBlock(count, width: width, threads: numbers < Self.aloneBelow ? 1 : threads) { block, accumulator in
+    let size = waiting.reduce(0) { $0 + $1.places.count } * width
+    let threads = size < Self.aloneBelow ? 1 : threads
+    forEachBlock(count, width: width, threads: threads) { block, accumulator in
       var row = [Double](repeating: 0, count: width)
       for (item, rows) in zip(waiting, rows[block]) {
         let numbers = item.piece.numbers

@@ -28,7 +28,9 @@ public enum Reduction {
     let blocks = try RowBlocks(source, reader, schema, options, rowCount: rowCount, progress)
     try refuseChange(source)
     // Reading a wide table leaves much behind that the fit has other uses for.
-    if case .columns = blocks.fitted { giveBackFreeMemory() }
+    if case .columns(let matrix, _) = blocks.fitted {
+      giveBackFreeMemory(stays: matrix.width > matrix.rows)
+    }
     return try Fit(blocks, schema, options, source: source.name)
   }
 

@@ -46,12 +46,16 @@ package func keepFreeMemory(threads: Int) {
   #endif
 }
 
-/// Gives memory that is free back to the system, now and, where it is much at once, from now on.
-package func giveBackFreeMemory() {
+/// Gives memory that is free back to the system.
+///
+/// - Parameter stays: whether this holds from now on, too, for what is large.
+package func giveBackFreeMemory(stays: Bool) {
   #if canImport(Glibc)
-    mallopt(M_MMAP_THRESHOLD, 256 << 10)
-    mallopt(M_TRIM_THRESHOLD, 128 << 10)
-    mallopt(M_TOP_PAD, 0)
+    if stays {
+      mallopt(M_MMAP_THRESHOLD, 256 << 10)
+      mallopt(M_TRIM_THRESHOLD, 128 << 10)
+      mallopt(M_TOP_PAD, 0)
+    }
     malloc_trim(0)
   #endif
 }

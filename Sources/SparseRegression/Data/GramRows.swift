@@ -37,6 +37,16 @@ struct GramRows: Sendable {
     return high &* (high &+ 1) / 2 &+ low
   }
 
+  /// The products of some coordinates whose rows are there, `n × n`, row-major; zero above the diagonal.
+  func lowerTriangle(of coordinates: [Int]) -> [Double] {
+    let n = coordinates.count
+    var lower = [Double](repeating: 0, count: n * n)
+    for (row, j) in coordinates.enumerated() {
+      for column in 0...row { lower[row &* n &+ column] = self[j, coordinates[column]] }
+    }
+    return lower
+  }
+
   /// Takes row `j` in.
   ///
   /// - Parameter others: the coordinates that `products` is of, increasing: all, or for a triangle those

@@ -69,6 +69,9 @@ public struct Quadratic: Sendable {
   @inline(__always)
   func gram(_ j: Int, _ k: Int) -> Double { rows[j, k] }
 
+  /// G on some coordinates whose rows are there, `n × n`, row-major; zero above the diagonal.
+  func lowerTriangle(of coordinates: [Int]) -> [Double] { rows.lowerTriangle(of: coordinates) }
+
   /// G_jk, whether its row is there or not.
   func product(_ j: Int, _ k: Int) -> Double {
     rows.isThere[j] ? rows[j, k] : source.product(j, k)
@@ -124,8 +127,7 @@ public struct Quadratic: Sendable {
     diagonal += new.diagonal
     correlation += new.correlation
     let there = (0..<old).filter { rows.isThere[$0] }
-    rows.extend(
-      by: new.correlation.count, source.products(there, with: Array(old..<old + new.correlation.count)))
+    rows.extend(by: count - old, source.products(there, with: Array(old..<count)))
   }
 }
 

@@ -8,9 +8,9 @@ struct Cox: Sendable {
   /// 1 for an event, 0 for a row that was censored; one a row.
   let event: [Double]
   /// The rows, those of the latest time first.
-  private let order: [Int]
+  fileprivate let order: [Int]
   /// Where in `order` each time begins, and the end.
-  private let bounds: [Int]
+  fileprivate let bounds: [Int]
 
   init(time: [Double], event: [Double]) {
     self.event = event
@@ -21,7 +21,7 @@ struct Cox: Sendable {
   }
 
   /// The number of distinct times.
-  private var times: Int { bounds.count - 1 }
+  fileprivate var times: Int { bounds.count - 1 }
 
   /// The loss and the pull of each row, times its weight.
   ///
@@ -35,23 +35,71 @@ struct Cox: Sendable {
     var (value, pull) = (0.0, [Double](repeating: 0, count: eta.count))
     walk(risk, weights) { events, atRisk in
       value += events * (.log(atRisk) + most)
-    } hazard: { row, hazard, _ in
+    } hazard: { row, hazard in
       value -= weights[row] * event[row] * eta[row]
       pull[row] = weights[row] * event[row] - risk[row] * hazard
     }
     return (value, pull)
   }
 
-  /// The diagonal of the second derivatives, as glmnet has it.
-  func curvature(_ eta: [Double], _ weights: [Double]) -> [Double] {
+  /// The second derivatives: with S_t the risk of those at risk at time t and D_t the weight of its events,
+  ///
+  ///   ∂²/∂ηᵢ∂ηⱼ = [i = j] riskᵢ Σ D_t / S_t − riskᵢ riskⱼ Σ D_t / S_t²,
+  ///
+  /// sums over the times at which both are at risk. In terms of a column x the last part is that of
+  /// Σ D_t x̄_t², x̄_t the mean of x at time t by risk.
+  ///
+  /// - Complexity: O(n)
+  func curvature(_ eta: [Double], _ weights: [Double]) -> LossPass.Curvature {
     let most = eta.max() ?? 0
     let risk = zip(eta, weights).map { $1 * .exp($0 - most) }
-    var curvature = [Double](repeating: 0, count: eta.count)
-    walk(risk, weights) { _, _ in
-    } hazard: { row, hazard, square in
-      curvature[row] = max(risk[row] * hazard - risk[row] * risk[row] * square, 0)
+    var diagonal = [Double](repeating: 0, count: eta.count)
+    var events: [Double] = []
+    walk(risk, weights) { weight, _ in
+      events.append(weight)
+    } hazard: { row, hazard in
+      diagonal[row] = risk[row] * hazard
     }
-    return curvature
+    return LossPass.Curvature(
+      weights: [diagonal], means: RiskMeans(cox: self, risk: risk, weights: weights, events: events))
+  }
+
+  /// Means by risk at the times with an event, √D_t x̄_t.
+  struct RiskMeans: Sendable {
+    fileprivate let cox: Cox
+    fileprivate let risk: [Double]
+    fileprivate let weights: [Double]
+    /// D_t, for each time with an event.
+    fileprivate let events: [Double]
+
+    /// The number of times with an event.
+    var count: Int { events.count }
+
+    /// What blocks of rows weigh among the rows that are fitted.
+    func shares(of blocks: [Range<Int>]) -> [Double] {
+      let sums = blocks.map { weights[$0].reduce(0, +) }
+      let all = sums.reduce(0, +)
+      return sums.map { $0 / all }
+    }
+
+    /// - Parameter values: of a column, one a row.
+    /// - Complexity: O(n)
+    func callAsFunction(_ values: [Double]) -> [Double] {
+      var means: [Double] = []
+      means.reserveCapacity(count)
+      var (sum, atRisk) = (0.0, 0.0)
+      for time in 0..<cox.times {
+        var hasEvent = false
+        for place in cox.bounds[time]..<cox.bounds[time + 1] {
+          let row = cox.order[place]
+          atRisk += risk[row]
+          sum += risk[row] * values[row]
+          if weights[row] * cox.event[row] > 0 { hasEvent = true }
+        }
+        if hasEvent { means.append(events[means.count].squareRoot() * sum / atRisk) }
+      }
+      return means
+    }
   }
 
   /// The least loss that some rows can have: Σ over times D log D, with D the weight of the events then.
@@ -68,11 +116,11 @@ struct Cox: Sendable {
   ///
   /// - Parameters:
   ///   - body: told, for each time with an event, Σ w of its events and Σ risk of those still at risk.
-  ///   - hazard: told, for each row, Σ D / S and Σ D / S² over the times up to its own.
+  ///   - hazard: told, for each row, Σ D / S over the times up to its own.
   @inline(__always)
   private func walk(
     _ risk: [Double], _ weights: [Double],
-    event body: (Double, Double) -> Void, hazard: (Int, Double, Double) -> Void
+    event body: (Double, Double) -> Void, hazard: (Int, Double) -> Void
   ) {
     var (events, atRisk) = (
       [Double](repeating: 0, count: times), [Double](repeating: 0, count: times)
@@ -87,13 +135,10 @@ struct Cox: Sendable {
       atRisk[time] = sumAtRisk
       if events[time] > 0 { body(events[time], sumAtRisk) }
     }
-    var (sum, square) = (0.0, 0.0)
+    var sum = 0.0
     for time in (0..<times).reversed() {
-      if events[time] > 0 {
-        sum += events[time] / atRisk[time]
-        square += events[time] / (atRisk[time] * atRisk[time])
-      }
-      for place in bounds[time]..<bounds[time + 1] { hazard(order[place], sum, square) }
+      if events[time] > 0 { sum += events[time] / atRisk[time] }
+      for place in bounds[time]..<bounds[time + 1] { hazard(order[place], sum) }
     }
   }
 }

@@ -47,7 +47,7 @@ struct LossEngine: PathEngine {
       blocks: filled, weight: 1,
       beta: Array(repeating: 0, count: table.count * problem.responses))
     let working = WorkingGram(
-      table, responses: problem.responses, weights: pass.curvature(nowhere, threads: threads))
+      table, responses: problem.responses, pass.curvature(nowhere, threads: threads))
     let isSimple = problem.base.isSingle && problem.responses == 1
     let made = concurrentMap(parts.count, threads: threads) { [parts] index in
       Result { () throws(PathError) in
@@ -168,7 +168,10 @@ struct LossEngine: PathEngine {
       fits[0].propose()
       renew(at: fits[0].midway)
     }
-    concurrently(&fits, threads: threads) { _, fit in if !fit.isDone { fit.propose() } }
+    let anticipates = watchesAll && lambda > 0
+    concurrently(&fits, threads: threads) { _, fit in
+      if !fit.isDone { fit.propose(anticipates: anticipates) }
+    }
     while true {
       let waiting = fits.indices.filter { !fits[$0].isDone }
       guard !waiting.isEmpty else { return }
@@ -259,8 +262,7 @@ struct LossEngine: PathEngine {
     concurrently(&fits, threads: threads) { index, fit in
       guard own.contains(index) else { return }
       let working = WorkingGram(
-        pass.table, responses: responses,
-        weights: pass.curvature(fit.request(at: fit.b), threads: 1))
+        pass.table, responses: responses, pass.curvature(fit.request(at: fit.b), threads: 1))
       working.prepare(fit.columnsNearby().sorted(), threads: 1)
       fit.take(working, isOwn: index > 0)
     }
@@ -271,7 +273,7 @@ struct LossEngine: PathEngine {
     let whole = fits[0]
     working = WorkingGram(
       pass.table, responses: problem.responses,
-      weights: pass.curvature(whole.request(at: coefficients ?? whole.b), threads: threads))
+      pass.curvature(whole.request(at: coefficients ?? whole.b), threads: threads))
     let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
     working.prepare(nearby.sorted(), threads: threads)
     let working = working

@@ -23,6 +23,9 @@ struct LossFit: SolvedFit {
   private(set) var b: [Double] = []
   private var trial: [Double] = []
   private var halvings = 0
+  /// Where the first step at this λ would have led, and how far beyond that the last λ ended.
+  private var foreseen: [Double] = []
+  private var surprise: [Double] = []
   /// The loss, Σ pull · η and the pull of each coordinate at `b`.
   private var value = 0.0
   private var cross = 0.0
@@ -172,19 +175,29 @@ struct LossFit: SolvedFit {
     (cost, steps, wantsCurvature, renewals) = (penaltyCost(b), 0, false, 0)
     gap = dualityGap()
     isDone = gap <= goal
+    foreseen = []
   }
 
   private var tolerated: Double { problem.base.options.tolerance * nullObjective }
   private var goal: Double { max(tolerated * share, 1e-14 * nullObjective) }
 
   /// Looks for the next place to look at.
-  mutating func propose() {
+  ///
+  /// - Parameter anticipates: whether the first step at a λ goes on by what the first one at the last λ
+  ///   fell short of. Along a path that changes slowly: it is what a quadratic cannot see.
+  mutating func propose(anticipates: Bool = false) {
     // An upper bound of the length of the working residual; only the solver's own gap depends on it.
     solver.recenter(gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
-    _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-12))
+    // Far from the goal the quadratic is not worth more digits than it has.
+    _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-4 * min(gap, 1), 1e-12))
     trial = solver.b
     halvings = 0
     if trial == b { isDone = true }
+    guard anticipates, steps == 0 else { return }
+    foreseen = trial
+    for (j, more) in surprise.enumerated() where trial[j] * (trial[j] + more) > 0 {
+      trial[j] += more
+    }
   }
 
   /// Half way to where it looks next: the curvature there is nearly the mean of that on the way.
@@ -206,7 +219,7 @@ struct LossFit: SolvedFit {
     let reached = dualityGap()
     wantsCurvature =
       renewals < mostRenewals && (reached > Self.slow * gap || halvings > 0)
-    if halvings > 0 { solver.restart(b, nil) }
+    if halvings > 0 || b != solver.b { solver.restart(b, nil) }
     // Where rounding lets nothing fall any more there is nothing to wait for.
     let isStuck = reached <= tolerated && reached > 0.5 * gap
     gap = reached
@@ -315,6 +328,7 @@ struct LossFit: SolvedFit {
 
   /// Notes the outcome at this λ.
   mutating func finish(_ pass: LossPass) {
+    surprise = zip(b, foreseen).map { $0 * $1 > 0 ? $0 - $1 : 0 }
     let support = members.filter { $0.coordinates.contains { b[$0] != 0 } }
       .sorted { $0.term < $1.term }
     let count = problem.hasIntercept ? problem.responses : 0

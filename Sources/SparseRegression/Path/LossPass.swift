@@ -42,8 +42,7 @@ struct LossPass {
   func run(_ requests: [Request]) -> [Answer] {
     switch objective {
     case .rows(let loss): run(loss, requests)
-    case .survival(let cox):
-      concurrentMap(requests.count, threads: threads) { run(cox, requests[$0]) }
+    case .survival(let cox): run(cox, requests)
     }
   }
 
@@ -132,19 +131,49 @@ struct LossPass {
     table.product(rows, vectors, stride: stride, offset: offset.isEmpty ? [] : offset[rows])
   }
 
-  private func run(_ cox: Cox, _ request: Request) -> Answer {
-    let eta = predictors(0..<table.matrix.rows, request)
-    let (value, pull) = cox.evaluate(eta, weights(of: request.blocks))
-    var answer = Answer(pull: Array(repeating: 0, count: table.count))
-    answer.value = value / request.weight
-    for row in pull.indices {
-      answer.cross += pull[row] * (eta[row] - (offset.isEmpty ? 0 : offset[row]))
+  /// All fits share the products with the columns; between these each goes through its own times.
+  private func run(_ cox: Cox, _ requests: [Request]) -> [Answer] {
+    let stride = LossBlock.stride(fits: requests.count, responses: 1)
+    let vectors = interleaved(requests, stride: stride)
+    let (rows, stretches) = (table.matrix.rows, table.stretches)
+    let eta = concurrentMap(stretches.count, threads: threads) {
+      predictors(stretches[$0].rows, vectors, stride: stride)
     }
-    answer.cross /= request.weight
-    table.addTransposedProduct(
-      0..<table.matrix.rows, pull, stride: 1, places: 0..<table.count, to: &answer.pull)
-    for index in answer.pull.indices { answer.pull[index] /= request.weight }
-    return answer
+    let evaluated = concurrentMap(requests.count, threads: threads) { fit in
+      var own: [Double] = []
+      own.reserveCapacity(rows)
+      for part in eta {
+        for place in Swift.stride(from: fit, to: part.count, by: stride) { own.append(part[place]) }
+      }
+      let (value, pull) = cox.evaluate(own, weights(of: requests[fit].blocks))
+      let cross = pull.indices.reduce(0) {
+        $0 + pull[$1] * (own[$1] - (offset.isEmpty ? 0 : offset[$1]))
+      }
+      return (value: value, cross: cross, pull: pull)
+    }
+    let sums = concurrentMap(stretches.count, threads: threads) { index in
+      let rows = stretches[index].rows
+      var pulls = [Double](repeating: 0, count: rows.count * stride)
+      for (fit, own) in evaluated.enumerated() {
+        for row in rows { pulls[(row &- rows.lowerBound) &* stride &+ fit] = own.pull[row] }
+      }
+      var sum = [Double](repeating: 0, count: table.count * stride)
+      table.addTransposedProduct(
+        rows, pulls, stride: stride, places: 0..<table.count, to: &sum)
+      return sum
+    }
+    return concurrentMap(requests.count, threads: threads) { fit in
+      let weight = requests[fit].weight
+      var answer = Answer(pull: Array(repeating: 0, count: table.count))
+      for sum in sums {
+        for place in 0..<table.count { answer.pull[place] += sum[place &* stride &+ fit] }
+      }
+      for place in answer.pull.indices { answer.pull[place] /= weight }
+      (answer.value, answer.cross) = (
+        evaluated[fit].value / weight, evaluated[fit].cross / weight
+      )
+      return answer
+    }
   }
 
   /// wᵢ times the pull of each row, for each request; on rows that it does not fit, too, where the loss
@@ -193,23 +222,31 @@ struct LossPass {
     return (0..<rows.count).flatMap { all[$0 * stride..<$0 * stride + responses] }
   }
 
-  /// wᵢ ∂²ℓ/∂η_k∂η_m at a fit to all rows, for each pair k ≤ m one value a row.
+  /// The curvature at a fit: X'WX where rows have losses of their own.
   ///
   /// - Complexity: O(n · places)
-  func curvature(_ request: Request, threads: Int) -> [[Double]] {
+  func curvature(_ request: Request, threads: Int) -> Curvature {
     switch objective {
     case .survival(let cox):
-      return [
-        cox.curvature(
-          predictors(0..<table.matrix.rows, request), weights(of: request.blocks))
-      ]
+      return cox.curvature(
+        predictors(0..<table.matrix.rows, request), weights(of: request.blocks))
     case .rows(let loss):
       let parts = concurrentMap(table.stretches.count, threads: threads) { index in
         let rows = table.stretches[index].rows
         let weights = table.matrix.weights[rows]
         return loss.curvature(rows, predictors(rows, request)).map { zip($0, weights).map(*) }
       }
-      return (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }
+      return Curvature(
+        weights: (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }, means: nil)
     }
+  }
+
+  /// The second derivatives of the loss by the linear predictors: X'WX − M'M in terms of columns, M nil
+  /// where the loss of a row is its own.
+  struct Curvature: Sendable {
+    /// For each pair k ≤ m of responses, wᵢ ∂²ℓ/∂η_k∂η_m, one value a row.
+    let weights: [[Double]]
+    /// What makes a column of M of a column of X.
+    let means: Cox.RiskMeans?
   }
 }

@@ -6,29 +6,30 @@ internal import Synchronization
 /// The curvature is that of one fit to all rows, and is kept while it serves: along a path it changes
 /// little, and the fits of the folds differ little from the whole. A wrong curvature costs steps, never
 /// accuracy, since gradients are always those of the fit at hand. Products are kept block by block, so
-/// that they serve every training set.
+/// that they serve every training set. Where losses of rows hang together, as those of survival do, a block
+/// has its share of what they have in common.
 final class WorkingGram: Sendable {
   let table: LossTable
   let responses: Int
-  /// For each pair k ≤ m of responses, wᵢ ∂²ℓ/∂η_k∂η_m, one value a row.
-  private let weights: [[Double]]
+  private let curvature: LossPass.Curvature
   /// Row by row of X'WX: for each place, one product a block. By pair and place.
   private let rows: Mutex<[Int: [Double]]>
 
-  init(_ table: LossTable, responses: Int, weights: [[Double]]) {
-    (self.table, self.responses, self.weights) = (table, responses, weights)
+  init(_ table: LossTable, responses: Int, _ curvature: LossPass.Curvature) {
+    (self.table, self.responses, self.curvature) = (table, responses, curvature)
     rows = Mutex([:])
   }
 
-  private init(_ table: LossTable, responses: Int, weights: [[Double]], rows: [Int: [Double]]) {
-    (self.table, self.responses, self.weights) = (table, responses, weights)
+  private init(
+    _ table: LossTable, responses: Int, _ curvature: LossPass.Curvature, rows: [Int: [Double]]
+  ) {
+    (self.table, self.responses, self.curvature) = (table, responses, curvature)
     self.rows = Mutex(rows)
   }
 
   /// The same curvature, with more places.
   func extended(to table: LossTable) -> WorkingGram {
-    WorkingGram(
-      table, responses: responses, weights: weights, rows: rows.withLock { $0 })
+    WorkingGram(table, responses: responses, curvature, rows: rows.withLock { $0 })
   }
 
   private func key(_ place: Int, _ k: Int, _ m: Int) -> Int {
@@ -38,7 +39,7 @@ final class WorkingGram: Sendable {
 
   private func weights(_ k: Int, _ m: Int) -> [Double] {
     let (low, high) = (min(k, m), max(k, m))
-    return weights[low * responses - low * (low - 1) / 2 + high - low]
+    return curvature.weights[low * responses - low * (low - 1) / 2 + high - low]
   }
 
   /// The products of one place with all places, for each of these one a block.
@@ -89,15 +90,40 @@ final class WorkingGram: Sendable {
       }
       return out
     }
+    let common = common(some, places, threads: threads)
+    let shares = curvature.means?.shares(of: table.matrix.blocks) ?? []
     return some.indices.map { index in
       var row = [Double](repeating: 0, count: places.count * blocks)
       for (block, sum) in sums.enumerated() {
         for place in 0..<places.count {
-          row[place &* blocks &+ block] = sum[place &* some.count &+ index]
+          let at = place &* some.count &+ index
+          row[place &* blocks &+ block] = sum[at] - (common.isEmpty ? 0 : shares[block] * common[at])
         }
       }
       return row
     }
+  }
+
+  /// M'M of some places with others, `places × some`, row-major; empty where rows have nothing in common.
+  private func common(_ some: [Int], _ places: Range<Int>, threads: Int) -> [Double] {
+    guard let means = curvature.means, means.count > 0 else { return [] }
+    let (rows, table) = (0..<table.matrix.rows, table)
+    let own = concurrentMap(some.count, threads: threads) { means(table.values(some[$0], rows)) }
+    var vectors = [Double](repeating: 0, count: means.count * some.count)
+    for (index, column) in own.enumerated() {
+      for time in 0..<means.count { vectors[time &* some.count &+ index] = column[time] }
+    }
+    let products = concurrentMap(places.count, threads: threads) { [vectors] place in
+      let column = means(table.values(places.lowerBound + place, rows))
+      var sum = [Double](repeating: 0, count: some.count)
+      unsafe column.withUnsafeBufferPointer { column in
+        unsafe LinearAlgebra.addTransposedProduct(
+          column.baseAddress!, leading: means.count, rows: means.count, columns: 1, vectors,
+          stride: some.count, to: &sum)
+      }
+      return sum
+    }
+    return products.flatMap { $0 }
   }
 }
 

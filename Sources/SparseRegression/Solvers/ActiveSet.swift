@@ -206,6 +206,8 @@ struct ActiveSet: SupportSolver {
     if penalty.alpha < 1 && lambda != factorLambda {
       rebuildFactor(lambda, active: active + waiting)
     } else {
+      // The factor is the same for all λ, but what holds columns to their side of zero is not.
+      factorLambda = lambda
       for j in waiting where !enter(j, lambda, sign: 0) { dependent.insert(j) }
     }
   }

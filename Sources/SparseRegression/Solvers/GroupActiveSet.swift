@@ -14,6 +14,8 @@ struct GroupActiveSet: SupportSolver {
   /// Groups that have been in, as indices.
   private var active: [Int] = []
   private var isActive: [Bool]
+  /// Newton goes on until half its decrement, what a step can win, is below this; or to rounding.
+  private var goal = 0.0
 
   private var groups: [Range<Int>] { descent.groups }
   private var loss: Quadratic { descent.loss }
@@ -58,6 +60,8 @@ struct GroupActiveSet: SupportSolver {
 
   /// - Complexity: O(support³) a Newton step, O(p · support) a round.
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
+    // Where the quadratic only leads to the next look at a loss, its last digits lead nowhere.
+    goal = descent.isOrthonormal ? 0 : 0.01 * tolerance
     for index in active where groups[index].allSatisfy({ b[$0] == 0 }) { isActive[index] = false }
     active.removeAll { !isActive[$0] }
     var isDirect = false
@@ -73,7 +77,9 @@ struct GroupActiveSet: SupportSolver {
     }
     let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)
     let reached = gap(b, g, lambda: lambda)
-    guard reached > tolerance else { return Outcome(gap: reached, isDirect: isDirect) }
+    guard reached > tolerance, !isDirect || goal == 0 else {
+      return Outcome(gap: reached, isDirect: isDirect)
+    }
     return Outcome(
       gap: descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance), isDirect: false)
   }
@@ -117,8 +123,12 @@ struct GroupActiveSet: SupportSolver {
       guard let factor = hessian(support, coordinates, lambda) else { return false }
       let direction = factor.solve(residual)
       guard step(direction, support, coordinates, lambda) else { return false }
-      g = loss.residualCorrelation(b)
-      if residual.map(abs).max()! < 1e-13 || direction.map(abs).max()! < 1e-15 { return true }
+      let decrement = zip(residual, direction).reduce(0) { $0 + $1.0 * $1.1 }
+      if residual.map(abs).max()! < 1e-13 || direction.map(abs).max()! < 1e-15
+        || decrement / 2 < goal
+      {
+        return true
+      }
     }
     return false
   }
@@ -147,14 +157,8 @@ struct GroupActiveSet: SupportSolver {
     -> Cholesky?
   {
     let n = coordinates.count
-    var lower = [Double](repeating: 0, count: n * n)
     for j in coordinates { descent.loss.prepare(j) }
-    let loss = loss
-    for row in 0..<n {
-      for column in 0...row {
-        lower[row * n + column] = loss.gram(coordinates[row], coordinates[column])
-      }
-    }
+    var lower = loss.lowerTriangle(of: coordinates)
     var start = 0
     for group in support {
       let norm = length(group)
