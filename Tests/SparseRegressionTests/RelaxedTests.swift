@@ -130,6 +130,48 @@ import Testing
     }
   }
 
+  /// Without a penalty the pulls of the rows add up to nothing on each column that is in.
+  @Test(arguments: [Family.binomial, .poisson, .multinomial(classes: 3)])
+  func refitsOfOtherLossesAreOptimal(_ family: Family) throws {
+    var data = BothWays(n: 150, numbers: 6, seed: 50)
+    let y = data.numbers - 1
+    for i in data.rows.indices {
+      let value = data.rows[i][y]
+      data.rows[i][y] =
+        family == .binomial
+        ? (value > 3 ? 1 : 0)
+        : family == .poisson ? max(0, (value / 2).rounded()) : value < 1 ? 0 : value < 5 ? 1 : 2
+    }
+    let path = try PathFit(
+      data.matrix(), Response(family), terms: data.terms, ElasticNet(count: 6),
+      PathOptions(grid: .automatic(count: 12, ratio: 0.05), gammas: Self.gammas)
+    ).path.blended(0, of: Self.gammas)
+    for step in path.points.indices {
+      let all = (0..<family.responses).map { path.original(step, response: $0) }
+      for response in all.indices {
+        var sums = [Double](repeating: 0, count: 1 + all[0].columns.count)
+        for row in data.rows {
+          let eta = all.map { one in
+            zip(one.columns, one.values).reduce(one.intercept) { $0 + $1.1 * row[$1.0] }
+          }
+          let pull =
+            switch family {
+            case .binomial: row[y] - 1 / (1 + exp(-eta[0]))
+            case .poisson: row[y] - exp(eta[0])
+            default:
+              (Int(row[y]) == response ? 1 : 0) - exp(eta[response])
+                / eta.reduce(0) { $0 + exp($1) }
+            }
+          sums[0] += pull
+          for (place, column) in all[0].columns.enumerated() {
+            sums[place + 1] += pull * row[column]
+          }
+        }
+        #expect(sums.allSatisfy { abs($0) / 150 < 1e-6 }, "step \(step): \(sums)")
+      }
+    }
+  }
+
   /// Each fold's blends, one by one: fitted to the other rows alone, tested on its own.
   @Test(arguments: [CrossValidation.Plan.leaveOneOut, .forward])
   func errorsOfBlendsAreThoseOfSeparateFits(plan: CrossValidation.Plan) throws {

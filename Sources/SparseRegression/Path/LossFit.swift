@@ -44,8 +44,11 @@ struct LossFit: SolvedFit {
   private(set) var hasOwnCurvature = false
   /// How often the curvature was made anew at this λ.
   private var renewals = 0
-  /// Beyond so many the curvature is not what slows the steps, unless it has kinks.
-  private var mostRenewals: Int { if case .huber = problem.family { .max } else { 2 } }
+  /// Beyond so many the curvature is not what slows the steps, unless it has kinks, or there is no penalty
+  /// to hold coefficients back where it is flat.
+  private var mostRenewals: Int {
+    if case .huber = problem.family { .max } else { isRefit ? .max : 2 }
+  }
   /// The loss of the intercepts alone; with the unpenalized terms.
   private var interceptValue = 0.0
   private(set) var nullObjective = 1.0
