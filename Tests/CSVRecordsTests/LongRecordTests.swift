@@ -14,7 +14,7 @@ import Testing
     let path = scratch.file(Array((row + row + row).utf8))
     var reader = try BatchReader(
       ByteSource(path: path, readings: .once), Dialect(),
-      .init(piece: 4 << 20, alwaysTable: table))
+      .init(batch: 8 << 20, piece: 4 << 20, alwaysTable: table))
     #expect(reader.first.fields.count == width)
     let plan = ParsingPlan(
       (0..<width).map { column -> ColumnAction in
