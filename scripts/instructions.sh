@@ -70,7 +70,7 @@ count() {
   shift
   SWIFT_DETERMINISTIC_HASHING=1 OPENBLAS_CORETYPE=Haswell \
     valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="$folder/$name.log" \
-    "$folder/csvlasso" -y y -q --threads 1 "$@" "$folder/$name.csv" >/dev/null || {
+    "$folder/csvlasso" -y y -q --choose 1se --threads 1 "$@" "$folder/$name.csv" >/dev/null || {
     cat "$folder/$name.log" >&2
     return 1
   }
