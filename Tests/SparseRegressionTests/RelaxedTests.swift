@@ -269,7 +269,9 @@ import Testing
       one.data.blocksOfMoments(), plan: plan, terms: one.data.termsOfMoments, penalty, options)
     // As far as no more coefficients than rows of a training set make refits a matter of rounding.
     let most = max(12, slow.path.points[0].df + 4)
+    // Where λ agree less well, the first term may be in or not at the λ where it enters.
     let steps = slow.path.points.indices.prefix { slow.path.points[$0].df < most }
+    let compared = one.slack > 1 ? steps.dropFirst() : steps
     options.grid = .values(steps.map { slow.path.points[$0].lambda })
     let matrix = try one.data.matrix(intercept: options.intercept)
     let columns = try PathFit(matrix, plan: plan, terms: one.data.terms, penalty, options)
@@ -278,16 +280,20 @@ import Testing
       matrix, Response(.multigaussian(targets: 1)), plan: plan, terms: one.data.terms, penalty,
       options)
     let errors = slow.crossValidation!
-    var fits = [(columns, 1e-8)]
+    var fits = [(columns, 1e-8 * one.slack.squareRoot())]
     // Ridge parts differ: the loss of several targets knows no scale of the target.
     // And without an intercept the levels of two categoricals add up to the same, so that their refit is
     // not unique.
-    if penalty.alpha == 1 && options.intercept { fits.append((rows, 1e-5)) }
+    // Nor does that loss know weighed factors or concave penalties.
+    if penalty.alpha == 1 && options.intercept && options.kind == .lasso && options.adaptive == nil
+    {
+      fits.append((rows, 1e-5))
+    }
     for (fit, tolerance) in fits {
       let others = fit.crossValidation!
       #expect(others.repeats == errors.repeats && others.folds == errors.folds)
       for (curve, other) in zip(errors.curves, others.curves) {
-        for step in steps {
+        for step in compared {
           #expect(isClose(curve.mean[step], other.mean[step], tolerance))
           #expect(isClose(curve.standardError[step], other.standardError[step], tolerance))
         }
@@ -296,7 +302,7 @@ import Testing
         let (a, b) = (
           slow.path.blended(gamma, of: Self.gammas), fit.path.blended(gamma, of: Self.gammas)
         )
-        for step in steps {
+        for step in compared {
           #expect(isClose(a.original(step).intercept, b.original(step).intercept, tolerance))
           #expect(isClose(a.points[step].devianceRatio, b.points[step].devianceRatio, tolerance))
         }

@@ -192,6 +192,9 @@ struct LossEngine: PathEngine {
     return hasRefit
   }
 
+  /// Whether the curvature jumps, so that no step tells of the next.
+  private var hasKinks: Bool { if case .huber = problem.family { true } else { false } }
+
   /// Brings all fits to their optimum over the terms that they watch.
   private mutating func settle(_ lambda: Double) {
     concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
@@ -200,7 +203,7 @@ struct LossEngine: PathEngine {
       fits[0].propose()
       renew(at: fits[0].midway)
     }
-    let anticipates = watchesAll && lambda > 0
+    let anticipates = watchesAll && lambda > 0 && !hasKinks
     concurrently(&fits, threads: threads) { _, fit in
       if !fit.isDone { fit.propose(anticipates: anticipates) }
     }

@@ -207,8 +207,9 @@ struct LossFit: SolvedFit {
       _ = refit.solve(Array(b.indices), solver.loss, penalty)
       trial = refit.values
     } else {
-      // Far from the goal the quadratic is not worth more digits than it has.
-      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, 1e-4 * min(gap, 1), 1e-12))
+      // Far from the goal the quadratic is not worth more digits than it has, where these are dear.
+      let spared = problem.responses > 1 ? 1e-4 * min(gap, 1) : 0
+      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, spared, 1e-12))
       trial = solver.b
     }
     halvings = 0
@@ -240,8 +241,10 @@ struct LossFit: SolvedFit {
     wantsCurvature =
       renewals < mostRenewals && (reached > Self.slow * gap || halvings > 0)
     if halvings > 0 || b != solver.b { solver.restart(b, nil) }
-    // Where rounding lets nothing fall any more there is nothing to wait for.
-    let isStuck = reached <= tolerated && reached > 0.5 * gap
+    // Where rounding lets nothing fall any more there is nothing to wait for; of kinks another curvature may
+    // know more.
+    let isStuck =
+      reached <= tolerated && reached > 0.5 * gap && (!wantsCurvature || steps >= 20)
     gap = reached
     halvings = 0
     isDone = gap <= goal || isStuck || steps >= Self.mostSteps
