@@ -14,6 +14,8 @@ final class WorkingGram: Sendable {
   private let curvature: LossPass.Curvature
   /// Row by row of X'WX: for each place, one product a block. By pair and place.
   private let rows: Mutex<[Int: [Double]]>
+  /// Columns of M, by place; the same whoever works them out.
+  private let means = Mutex<[Int: [Double]]>([:])
 
   init(_ table: LossTable, responses: Int, _ curvature: LossPass.Curvature) {
     (self.table, self.responses, self.curvature) = (table, responses, curvature)
@@ -105,21 +107,27 @@ final class WorkingGram: Sendable {
     }
   }
 
+  private func means(_ place: Int, _ make: Cox.RiskMeans) -> [Double] {
+    if let known = means.withLock({ $0[place] }) { return known }
+    let made = make(table.values(place, 0..<table.matrix.rows))
+    means.withLock { $0[place] = made }
+    return made
+  }
+
   /// M'M of some places with others, `places × some`, row-major; empty where rows have nothing in common.
   private func common(_ some: [Int], _ places: Range<Int>, threads: Int) -> [Double] {
-    guard let means = curvature.means, means.count > 0 else { return [] }
-    let (rows, table) = (0..<table.matrix.rows, table)
-    let own = concurrentMap(some.count, threads: threads) { means(table.values(some[$0], rows)) }
-    var vectors = [Double](repeating: 0, count: means.count * some.count)
+    guard let make = curvature.means, make.count > 0 else { return [] }
+    let own = concurrentMap(some.count, threads: threads) { means(some[$0], make) }
+    var vectors = [Double](repeating: 0, count: make.count * some.count)
     for (index, column) in own.enumerated() {
-      for time in 0..<means.count { vectors[time &* some.count &+ index] = column[time] }
+      for time in 0..<make.count { vectors[time &* some.count &+ index] = column[time] }
     }
     let products = concurrentMap(places.count, threads: threads) { [vectors] place in
-      let column = means(table.values(places.lowerBound + place, rows))
+      let column = means(places.lowerBound + place, make)
       var sum = [Double](repeating: 0, count: some.count)
       unsafe column.withUnsafeBufferPointer { column in
         unsafe LinearAlgebra.addTransposedProduct(
-          column.baseAddress!, leading: means.count, rows: means.count, columns: 1, vectors,
+          column.baseAddress!, leading: make.count, rows: make.count, columns: 1, vectors,
           stride: some.count, to: &sum)
       }
       return sum
