@@ -53,8 +53,7 @@ struct LossEngine: PathEngine {
     let nowhere = LossPass.Request(
       blocks: filled, weight: 1,
       beta: Array(repeating: 0, count: table.count * problem.responses))
-    let working = WorkingGram(
-      table, responses: problem.responses, pass.curvature(nowhere, threads: threads))
+    let working = WorkingGram(pass, at: nowhere, threads: threads)
     let isSimple = problem.base.isSingle && problem.responses == 1
     let made = concurrentMap(parts.count, threads: threads) { [parts] index in
       Result { () throws(PathError) in
@@ -162,7 +161,7 @@ struct LossEngine: PathEngine {
   var isBounded: Bool { problem.base.penalty.isBounded }
 
   mutating func advance(to lambda: Double) -> PathStep {
-    repeat { settle(lambda) } while !watchesAll && letIn(at: lambda)
+    repeat { settle(lambda, looksAhead: lambda > 0) } while !watchesAll && letIn(at: lambda)
     let hasRefit = refit()
     let (pass, refits) = (pass, refits)
     concurrently(&fits, threads: threads) { index, fit in
@@ -186,7 +185,7 @@ struct LossEngine: PathEngine {
     let some = [0] + changed.filter { $0 > 0 }
     fits = some.map { refits[$0] }
     learn()
-    settle(0)
+    settle(0, looksAhead: true)
     for (place, index) in some.enumerated() { refits[index] = fits[place] }
     (fits, working) = penalized
     return hasRefit
@@ -196,16 +195,20 @@ struct LossEngine: PathEngine {
   private var hasKinks: Bool { if case .huber = problem.family { true } else { false } }
 
   /// Brings all fits to their optimum over the terms that they watch.
-  private mutating func settle(_ lambda: Double) {
+  ///
+  /// - Parameter looksAhead: whether the last step may go without a pass where it is certain to end near
+  ///   enough. Where not all terms are watched, a pass must tell what the others do there.
+  private mutating func settle(_ lambda: Double, looksAhead: Bool = false) {
+    let looksAhead = looksAhead && watchesAll && problem.isSelfConcordant
     concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
     // A curvature costs less than a pass for all fits, so all get one half way to where the first looks.
     if watchesAll && !fits[0].isDone {
-      fits[0].propose()
-      renew(at: fits[0].midway)
+      fits[0].propose(looksAhead: looksAhead)
+      if !fits[0].isDone { renew(at: fits[0].midway) }
     }
     let anticipates = watchesAll && lambda > 0 && !hasKinks
     concurrently(&fits, threads: threads) { _, fit in
-      if !fit.isDone { fit.propose(anticipates: anticipates) }
+      if !fit.isDone { fit.propose(anticipates: anticipates, looksAhead: looksAhead) }
     }
     while true {
       let waiting = fits.indices.filter { !fits[$0].isDone }
@@ -215,11 +218,13 @@ struct LossEngine: PathEngine {
       for (place, index) in waiting.enumerated() { answerOf[index] = place }
       let places = answerOf
       concurrently(&fits, threads: threads) { index, fit in
-        if places[index] >= 0 { fit.judge(answers[places[index]]) }
+        guard places[index] >= 0 else { return }
+        fit.judge(answers[places[index]])
+        if !fit.isDone && !fit.isHalving { fit.propose(looksAhead: looksAhead) }
       }
       renewWhereWanted(waiting)
       concurrently(&fits, threads: threads) { index, fit in
-        if places[index] >= 0 && !fit.isDone && !fit.isHalving { fit.propose() }
+        if fit.isStale && !fit.isDone && !fit.isHalving { fit.propose(looksAhead: looksAhead) }
       }
     }
   }
@@ -294,11 +299,10 @@ struct LossEngine: PathEngine {
     if wanting.contains(where: { !fits[$0].hasOwnCurvature && !fits[$0].isFresh }) { renew() }
     let own = wanting.filter { fits[$0].wantsCurvature }
     guard !own.isEmpty else { return }
-    let (pass, responses) = (pass, problem.responses)
+    let pass = pass
     concurrently(&fits, threads: threads) { index, fit in
       guard own.contains(index) else { return }
-      let working = WorkingGram(
-        pass.table, responses: responses, pass.curvature(fit.request(at: fit.b), threads: 1))
+      let working = WorkingGram(pass, at: fit.request(at: fit.b), threads: 1)
       working.prepare(fit.columnsNearby().sorted(), threads: 1)
       fit.take(working, isOwn: index > 0)
     }
@@ -307,9 +311,7 @@ struct LossEngine: PathEngine {
   /// Takes the curvature of the fit to all rows, where it stands or elsewhere.
   private mutating func renew(at coefficients: [Double]? = nil) {
     let whole = fits[0]
-    working = WorkingGram(
-      pass.table, responses: problem.responses,
-      pass.curvature(whole.request(at: coefficients ?? whole.b), threads: threads))
+    working = WorkingGram(pass, at: whole.request(at: coefficients ?? whole.b), threads: threads)
     let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
     working.prepare(nearby.sorted(), threads: threads)
     let working = working

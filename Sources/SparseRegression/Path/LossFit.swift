@@ -1,3 +1,5 @@
+internal import RealModule
+
 /// A fit of some family to the rows of some blocks, by proximal Newton steps.
 ///
 /// Around coefficients b with pull g, the loss is nearly the quadratic −g'd + ½ d'G d in the step d, with G
@@ -20,13 +22,18 @@ struct LossFit: SolvedFit {
   private var groups: [Range<Int>] = []
   private var penalty: ElasticNet
 
-  /// Where the fit stands, and where it looks next.
+  /// Where the last pass found the fit, and where it looks next.
   private(set) var b: [Double] = []
   private var trial: [Double] = []
   private var halvings = 0
   /// Where the first step at this λ would have led, and how far beyond that the last λ ended.
   private var foreseen: [Double] = []
   private var surprise: [Double] = []
+  /// The outcome at this λ: `b`, or a step ahead of it that needs no pass to be certain of.
+  private(set) var solution: [Double] = []
+  private var solutionValue = 0.0
+  /// Whether the curvature is another than that of the last proposal.
+  private(set) var isStale = false
   /// The loss, Σ pull · η and the pull of each coordinate at `b`.
   private var value = 0.0
   private var cross = 0.0
@@ -97,7 +104,7 @@ struct LossFit: SolvedFit {
     extend(
       start.indices.map { $0..<$0 + 1 }, factors: start.map { _ in 0 },
       signs: start.map { _ in .free })
-    b = start
+    (b, solution) = (start, start)
     solver.restart(b, gram)
   }
 
@@ -151,6 +158,7 @@ struct LossFit: SolvedFit {
     groups += new
     solver.extend(coordinates)
     b += factors.map { _ in 0 }
+    solution += factors.map { _ in 0 }
   }
 
   /// The curvature that steps are taken with.
@@ -188,32 +196,48 @@ struct LossFit: SolvedFit {
     (cost, steps, wantsCurvature, renewals) = (penaltyCost(b), 0, false, 0)
     gap = dualityGap()
     isDone = gap <= goal
+    if isDone { settleHere() }
     foreseen = []
   }
 
+  private mutating func settleHere() { (solution, solutionValue) = (b, value) }
+
   private var tolerated: Double { problem.base.options.tolerance * nullObjective }
   private var goal: Double { max(tolerated * share, 1e-14 * nullObjective) }
+  /// The gap of a step ahead falls as the square of the error of coefficients.
+  private var goalAhead: Double { max(1e-4 * tolerated, 1e-14 * nullObjective) }
 
   /// Looks for the next place to look at.
   ///
-  /// - Parameter anticipates: whether the first step at a λ goes on by what the first one at the last λ
-  ///   fell short of. Along a path that changes slowly: it is what a quadratic cannot see.
-  mutating func propose(anticipates: Bool = false) {
+  /// - Parameters:
+  ///   - anticipates: whether the first step at a λ goes on by what the first one at the last λ fell short
+  ///     of. Along a path that changes slowly: it is what a quadratic cannot see.
+  ///   - looksAhead: whether a step that is certain to end near enough is the last.
+  mutating func propose(anticipates: Bool = false, looksAhead: Bool = false) {
     // An upper bound of the length of the working residual; only the solver's own gap depends on it.
-    solver.recenter(gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
+    solver.recenter(at: b, gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
+    var pull: [Double]
     if isRefit && !penalty.isBounded {
       // Without a penalty the quadratic is least squares on all coordinates.
       var refit = Refit()
       _ = refit.solve(Array(b.indices), solver.loss, penalty)
       trial = refit.values
+      pull = looksAhead ? solver.loss.residualCorrelation(trial) : []
     } else {
       // Far from the goal the quadratic is not worth more digits than it has, where these are dear.
       let spared = problem.responses > 1 ? 1e-4 * min(gap, 1) : 0
-      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, spared, 1e-12))
-      trial = solver.b
+      let wanted = looksAhead ? min(goalAhead, goal) : goal
+      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * wanted, spared, 1e-14))
+      (trial, pull) = (solver.b, solver.g)
     }
-    halvings = 0
-    if trial == b { isDone = true }
+    (halvings, isStale) = (0, false)
+    if trial == b {
+      isDone = true
+      settleHere()
+    } else if looksAhead, let certain = gapAhead(pull), certain <= goalAhead {
+      (gap, isDone) = (certain, true)
+      (solution, solutionValue) = (trial, valueAhead(pull))
+    }
     guard anticipates, steps == 0 else { return }
     foreseen = trial
     for (j, more) in surprise.enumerated() where trial[j] * (trial[j] + more) > 0 {
@@ -248,6 +272,7 @@ struct LossFit: SolvedFit {
     gap = reached
     halvings = 0
     isDone = gap <= goal || isStuck || steps >= Self.mostSteps
+    settleHere()
     if isRefit && (steps >= Self.mostRefitSteps || devianceRatio > 0.999) { isDone = true }
   }
 
@@ -260,8 +285,8 @@ struct LossFit: SolvedFit {
   /// Takes another curvature.
   mutating func take(_ working: WorkingGram, isOwn: Bool) {
     gram.working = working
-    solver.restart(b, gram)
-    (wantsCurvature, hasOwnCurvature) = (false, isOwn)
+    solver.restart(solution, gram)
+    (wantsCurvature, hasOwnCurvature, isStale) = (false, isOwn, true)
     renewals += 1
   }
 
@@ -320,10 +345,58 @@ struct LossFit: SolvedFit {
   /// gives ℓ* without a logarithm, −ℓ*(−pull) = ℓ + pull · η; between s = 0, where it is the least loss,
   /// and 1 a concave function lies above its chord.
   private func dualityGap() -> Double {
-    let sums = PenaltySums(groups, penalty, b, pull: gradient, lambda: lambda)
+    dualityGap(b, pull: gradient, value: value, dual: value + cross)
+  }
+
+  /// - Parameters:
+  ///   - value: at least the loss at `b`.
+  ///   - dual: at most −Σ wᵢ ℓᵢ*(−pullᵢ) / W.
+  private func dualityGap(_ b: [Double], pull: [Double], value: Double, dual: Double) -> Double {
+    let sums = PenaltySums(groups, penalty, b, pull: pull, lambda: lambda)
     let s = sums.shrink
-    let dual = s * (value + cross) + (1 - s) * least - sums.conjugate
-    return max(0, value + cost - dual) + sums.slack
+    let shrunk = s * dual + (1 - s) * least - sums.conjugate
+    return max(0, value + sums.cost - shrunk) + sums.slack
+  }
+
+  /// At most how far the objective at `trial` is above its optimum over the watched terms, told without a
+  /// pass; nil where nothing can be.
+  ///
+  /// With the step d from b, and G = X'WX of a curvature W somewhere near, the rows' δ = W X d make the
+  /// pull less δ a dual point whose products with the columns are the quadratic's own, pull − G d. Losses
+  /// whose third derivative is bounded by their second (Bach, 2010) tell how far they are from the
+  /// quadratic: with ρ the most that a linear predictor differs between b and where W was taken, and r that
+  /// between b and `trial`, the loss at `trial` is at most ½e^(ρ + r) d'G d above the tangent there, and
+  /// ℓ* at the dual point at most ½ d'G d e^ρ / (1 − e^ρ r).
+  private func gapAhead(_ pull: [Double]) -> Double? {
+    let working = gram.working
+    let here = request(at: b).beta
+    let rho = working.table.reach(zip(here, working.origin).map(-), responses: problem.responses)
+    let r = working.table.reach(
+      zip(request(at: trial).beta, here).map(-), responses: problem.responses)
+    let bend = Double.exp(rho)
+    guard rho < 5, bend * r < 0.5 else { return nil }
+    let (slope, square) = ahead(pull)
+    let along = b.indices.reduce(0) { $0 + b[$1] * (gradient[$1] - pull[$1]) }
+    return dualityGap(
+      trial, pull: pull, value: value - slope + 0.5 * bend * .exp(r) * square,
+      dual: value + cross - along - 0.5 * bend / (1 - bend * r) * square)
+  }
+
+  /// g'd and d'G d of the step d to `trial`.
+  private func ahead(_ pull: [Double]) -> (slope: Double, square: Double) {
+    var (slope, square) = (0.0, 0.0)
+    for j in b.indices {
+      let d = trial[j] - b[j]
+      slope += gradient[j] * d
+      square += (gradient[j] - pull[j]) * d
+    }
+    return (slope, max(0, square))
+  }
+
+  /// The loss at `trial` as the quadratic has it.
+  private func valueAhead(_ pull: [Double]) -> Double {
+    let (slope, square) = ahead(pull)
+    return value - slope + square / 2
   }
 
   /// Where the first term enters.
@@ -351,7 +424,7 @@ struct LossFit: SolvedFit {
   // MARK: The outcome
 
   /// 1 − deviance / (deviance of the intercepts alone).
-  private var devianceRatio: Double { ratio(value) }
+  private var devianceRatio: Double { ratio(solutionValue) }
 
   private func ratio(_ value: Double) -> Double {
     let range = interceptValue - least
@@ -359,13 +432,13 @@ struct LossFit: SolvedFit {
   }
 
   private var support: [(term: Int, coordinates: Range<Int>)] {
-    members.filter { $0.coordinates.contains { b[$0] != 0 } }.sorted { $0.term < $1.term }
+    members.filter { $0.coordinates.contains { solution[$0] != 0 } }.sorted { $0.term < $1.term }
   }
 
   private var intercepts: [Double] {
     let count = problem.hasIntercept ? problem.responses : 0
     guard count > 0 else { return Array(repeating: 0, count: problem.responses) }
-    let intercepts = Array(b[..<count])
+    let intercepts = Array(solution[..<count])
     guard case .multinomial = problem.family else { return intercepts }
     let mean = intercepts.reduce(0, +) / Double(count)
     return intercepts.map { $0 - mean }
@@ -375,11 +448,11 @@ struct LossFit: SolvedFit {
   ///
   /// - Parameter refit: of the terms that are in, on a relaxed path; nil where there is none.
   mutating func finish(_ pass: LossPass, refit: LossFit?) {
-    surprise = zip(b, foreseen).map { $0 * $1 > 0 ? $0 - $1 : 0 }
+    surprise = zip(solution, foreseen).map { $0 * $1 > 0 ? $0 - $1 : 0 }
     let support = support
     var point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term),
-      groups: support.map(\.coordinates), b: b,
+      groups: support.map(\.coordinates), b: solution,
       devianceRatio: devianceRatio, gap: gap / nullObjective,
       isDirect: gap <= goal, intercepts: intercepts)
     let gammas = problem.base.options.gammas
@@ -387,7 +460,7 @@ struct LossFit: SolvedFit {
     self.point = point
     guard !test.isEmpty else { return }
     testErrors = problem.errors(
-      test, request(at: b), refit.map { $0.request(at: $0.b) }, gammas, pass)
+      test, request(at: solution), refit.map { $0.request(at: $0.solution) }, gammas, pass)
   }
 
   // MARK: Refits
@@ -413,7 +486,8 @@ struct LossFit: SolvedFit {
     (refit.isRefit, refit.nullObjective) = (true, nullObjective)
     refit.watch(support.map(\.term), working, nil)
     let count = bare.b.count
-    refit.b = b[..<count] + support.flatMap { b[$0.coordinates] }
+    refit.b = solution[..<count] + support.flatMap { solution[$0.coordinates] }
+    refit.solution = refit.b
     refit.solver.restart(refit.b, refit.gram)
     return refit
   }
@@ -421,12 +495,12 @@ struct LossFit: SolvedFit {
   /// Some coefficients; those of classes, which are determined up to a constant, with mean zero, as a
   /// penalty has them.
   private func centered(_ coordinates: Range<Int>) -> [Double] {
-    guard case .multinomial(let classes) = problem.family else { return Array(b[coordinates]) }
+    guard case .multinomial(let classes) = problem.family else { return Array(solution[coordinates]) }
     let rank = coordinates.count / classes
     return coordinates.map { j in
       let first = coordinates.lowerBound + (j - coordinates.lowerBound) % rank
-      let sum = stride(from: first, to: coordinates.upperBound, by: rank).reduce(0) { $0 + b[$1] }
-      return b[j] - sum / Double(classes)
+      let sum = stride(from: first, to: coordinates.upperBound, by: rank).reduce(0) { $0 + solution[$1] }
+      return solution[j] - sum / Double(classes)
     }
   }
 
@@ -437,12 +511,12 @@ struct LossFit: SolvedFit {
   private func refit(of fit: LossFit, _ gammas: [Double], _ pass: LossPass)
     -> RegularizationPath.Point.Refit
   {
-    let (one, other) = (fit.request(at: fit.b), request(at: b))
+    let (one, other) = (fit.request(at: fit.solution), request(at: solution))
     let between = pass.run(gammas.dropLast().map { one.blended($0, with: other) })
     let order = members.sorted { $0.term < $1.term }
     return RegularizationPath.Point.Refit(
       values: order.flatMap { centered($0.coordinates) }, intercepts: intercepts,
-      devianceRatios: (between.map(\.value) + [fit.value]).map { min(1, max(0, ratio($0))) })
+      devianceRatios: (between.map(\.value) + [fit.solutionValue]).map { min(1, max(0, ratio($0))) })
   }
 
   /// Twice the loss of the intercepts alone, above the least.

@@ -59,6 +59,15 @@ struct LossProblem: Sendable {
     }
   }
 
+  /// Whether the third derivative of the loss is bounded by the second, and each row has its own: a curvature
+  /// then tells how the loss goes on. Survival times share their risk sets, of which a fold has fewer.
+  var isSelfConcordant: Bool {
+    switch family {
+    case .binomial, .multinomial, .poisson, .multigaussian, .gaussian: true
+    case .cox, .huber: false
+    }
+  }
+
   /// One intercept a response to start from, or as many zeros where the target does not vary.
   func start(_ shares: [Double]) -> [Double] {
     guard hasIntercept, case .rows(let loss) = objective else { return [] }

@@ -17,6 +17,9 @@ struct LossTable: Sendable {
   /// Copies of the dense columns; nil where they are the matrix's own.
   private var copies: [Double]? = nil
 
+  /// The middle and half the range of the values at each place; empty in a wide table.
+  private var extents: [(middle: Double, half: Double)] = []
+
   private static let stretch = 2048
   /// Rows that are worked on at once, so that what is read again stays in the nearest cache.
   static let block = 256
@@ -33,6 +36,7 @@ struct LossTable: Sendable {
     }
     copies = watchesAll && matrix.isTable ? nil : []
     guard watchesAll else { return }
+    defer { extents = measured() }
     let indicators = matrix.numbers + 1..<max(matrix.width, matrix.numbers + 1)
     if copies != nil {
       for column in Array(0..<matrix.numbers) + Array(indicators) { add(column) }
@@ -41,6 +45,39 @@ struct LossTable: Sendable {
     columns = Array(0..<matrix.numbers) + Array(indicators)
     dense = matrix.numbers
     for (index, column) in columns.enumerated() { placeOf[column] = Int32(index + 1) }
+  }
+
+  private func measured() -> [(middle: Double, half: Double)] {
+    [(1, 0)]
+      + columns.map { column in
+        guard column < matrix.numbers else { return (0.5, 0.5) }
+        let (least, most) = unsafe matrix.withColumn(column) { x in
+          unsafe x.reduce((Double.infinity, -Double.infinity)) { (min($0.0, $1), max($0.1, $1)) }
+        }
+        return ((least + most) / 2, (most - least) / 2)
+      }
+  }
+
+  /// At most how far the linear predictor of a row can change; of several responses, by how much more one
+  /// can than another.
+  ///
+  /// - Parameters:
+  ///   - change: of coefficients, `places × responses`, row-major.
+  /// - Complexity: O(places · responses), in a table whose columns all have a place.
+  func reach(_ change: [Double], responses: Int) -> Double {
+    precondition(change.count == count * responses && extents.count == count)
+    var (lows, highs) = ([Double](), [Double]())
+    for response in 0..<responses {
+      var (middle, half) = (0.0, 0.0)
+      for (place, extent) in extents.enumerated() {
+        let change = change[place * responses + response]
+        middle += change * extent.middle
+        half += abs(change) * extent.half
+      }
+      lows.append(middle - half)
+      highs.append(middle + half)
+    }
+    return responses == 1 ? max(-lows[0], highs[0]) : highs.max()! - lows.min()!
   }
 
   /// Places, that of the ones included.

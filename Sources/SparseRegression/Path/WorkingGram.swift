@@ -11,28 +11,32 @@ internal import Synchronization
 final class WorkingGram: Sendable {
   let table: LossTable
   let responses: Int
+  /// The coefficients that the curvature was taken at, `places × responses`, row-major.
+  let origin: [Double]
   private let curvature: LossPass.Curvature
   /// Row by row of X'WX: for each place, one product a block. By pair and place.
   private let rows: Mutex<[Int: [Double]]>
   /// Columns of M, by place; the same whoever works them out.
   private let means = Mutex<[Int: [Double]]>([:])
 
-  init(_ table: LossTable, responses: Int, _ curvature: LossPass.Curvature) {
-    (self.table, self.responses, self.curvature) = (table, responses, curvature)
+  /// The curvature at a fit.
+  ///
+  /// - Complexity: O(n · places)
+  init(_ pass: LossPass, at fit: LossPass.Request, threads: Int) {
+    (table, responses, origin) = (pass.table, pass.objective.responses, fit.beta)
+    curvature = pass.curvature(fit, threads: threads)
     rows = Mutex([:])
   }
 
-  private init(
-    _ table: LossTable, responses: Int, _ curvature: LossPass.Curvature, rows: [Int: [Double]]
-  ) {
-    (self.table, self.responses, self.curvature) = (table, responses, curvature)
-    self.rows = Mutex(rows)
+  private init(_ other: WorkingGram, _ table: LossTable) {
+    (self.table, responses, curvature) = (table, other.responses, other.curvature)
+    let more = table.count * responses - other.origin.count
+    origin = other.origin + Array(repeating: 0, count: more)
+    rows = Mutex(other.rows.withLock { $0 })
   }
 
   /// The same curvature, with more places.
-  func extended(to table: LossTable) -> WorkingGram {
-    WorkingGram(table, responses: responses, curvature, rows: rows.withLock { $0 })
-  }
+  func extended(to table: LossTable) -> WorkingGram { WorkingGram(self, table) }
 
   private func key(_ place: Int, _ k: Int, _ m: Int) -> Int {
     let (low, high) = (min(k, m), max(k, m))

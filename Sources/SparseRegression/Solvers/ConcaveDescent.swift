@@ -43,9 +43,9 @@ struct ConcaveDescent: SupportSolver {
     g += loss.residualCorrelation(b)[old...]
   }
 
-  mutating func recenter(gradient: [Double], rest: Double) {
-    loss.recenter(b, gradient: gradient, rest: rest)
-    g = gradient
+  mutating func recenter(at base: [Double], gradient: [Double], rest: Double) {
+    loss.recenter(base, gradient: gradient, rest: rest)
+    g = b == base ? gradient : loss.residualCorrelation(b)
   }
 
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {

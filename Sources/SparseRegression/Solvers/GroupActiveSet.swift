@@ -45,9 +45,9 @@ struct GroupActiveSet: SupportSolver {
     g += loss.residualCorrelation(b)[old...]
   }
 
-  mutating func recenter(gradient: [Double], rest: Double) {
-    descent.loss.recenter(b, gradient: gradient, rest: rest)
-    g = gradient
+  mutating func recenter(at base: [Double], gradient: [Double], rest: Double) {
+    descent.loss.recenter(base, gradient: gradient, rest: rest)
+    g = b == base ? gradient : loss.residualCorrelation(b)
   }
 
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {

@@ -21,9 +21,9 @@ protocol SupportSolver: Sendable {
   /// Takes in more coordinates, their coefficients zero.
   mutating func extend(_ new: NewCoordinates)
 
-  /// Takes another target: one whose residual at b has the products `gradient` with the columns, and the
-  /// squared length `rest`.
-  mutating func recenter(gradient: [Double], rest: Double)
+  /// Takes another target: one whose residual at `base` has the products `gradient` with the columns, and
+  /// the squared length `rest`.
+  mutating func recenter(at base: [Double], gradient: [Double], rest: Double)
 
   /// Goes to other coefficients, and to another G if there is one, of as many coordinates.
   mutating func restart(_ b: [Double], _ source: (any GramSource)?)
