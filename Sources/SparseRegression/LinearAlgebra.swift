@@ -152,6 +152,49 @@ enum LinearAlgebra {
     }
   }
 
+  /// `out += V' X` for the rows from `x` on.
+  ///
+  /// - Parameters:
+  ///   - x: column-major, columns `leading` apart.
+  ///   - vectors: `rows × count`, column-major.
+  ///   - out: `count × columns`, column-major, from `offset` on.
+  static func addProducts(
+    of vectors: [Double], count: Int, _ x: UnsafePointer<Double>, leading: Int, rows: Int,
+    columns: Int, to out: inout [Double], at offset: Int
+  ) {
+    precondition(vectors.count == rows * count && out.count >= offset + columns * count)
+    guard rows > 0, columns > 0, count > 0 else { return }
+    _ = singleThreaded
+    unsafe out.withUnsafeMutableBufferPointer { out in
+      unsafe vectors.withUnsafeBufferPointer { vectors in
+        unsafe cblas_dgemm(
+          CblasColMajor, CblasTrans, CblasNoTrans, CInt(count), CInt(columns), CInt(rows), 1,
+          vectors.baseAddress!, CInt(rows), x, CInt(leading), 1, out.baseAddress! + offset,
+          CInt(count))
+      }
+    }
+  }
+
+  /// `out += sign · V'V`, the upper half of it.
+  ///
+  /// - Parameters:
+  ///   - vectors: `rows × count`, column-major.
+  ///   - out: `count × count`, row-major.
+  static func addSquares(
+    of vectors: [Double], count: Int, rows: Int, sign: Double, to out: inout [Double]
+  ) {
+    precondition(vectors.count == rows * count && out.count == count * count)
+    guard rows > 0, count > 0 else { return }
+    _ = singleThreaded
+    unsafe out.withUnsafeMutableBufferPointer { out in
+      unsafe vectors.withUnsafeBufferPointer { vectors in
+        unsafe cblas_dsyrk(
+          CblasColMajor, CblasLower, CblasTrans, CInt(count), CInt(rows), sign,
+          vectors.baseAddress!, CInt(rows), 1, out.baseAddress!, CInt(count))
+      }
+    }
+  }
+
   /// Σ wᵢ (xᵢ − origin) and Σ wᵢ (xᵢ − origin)² over some places.
   @inline(__always)
   static func deviations(

@@ -32,6 +32,9 @@ struct Binomial: RowLoss {
   /// confidently wrong is not to decide.
   static let leastChance = 1e-5
 
+  /// Nearer to 0 or 1 chances are clamped.
+  var devianceReach: Double { -.log(Self.leastChance) - 1e-4 }
+
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double {
     let chance = Self.chance(eta.first!)
     if metric == .error { return (chance > 0.5) == (target[row] == 1) ? 0 : 1 }

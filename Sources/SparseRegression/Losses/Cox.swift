@@ -1,3 +1,4 @@
+internal import CLosses
 internal import RealModule
 
 /// Survival times: Cox's partial likelihood, ties after Breslow (Cox, 1972; Breslow, 1974).
@@ -31,15 +32,27 @@ struct Cox: Sendable {
   /// - Complexity: O(n)
   func evaluate(_ eta: [Double], _ weights: [Double]) -> (value: Double, pull: [Double]) {
     let most = eta.max() ?? 0
-    let risk = zip(eta, weights).map { $1 * .exp($0 - most) }
+    let risk = risk(eta, weights, most: most)
     var (value, pull) = (0.0, [Double](repeating: 0, count: eta.count))
-    walk(risk, weights) { events, atRisk in
+    walk(risk, weights) { _, events, atRisk in
       value += events * (.log(atRisk) + most)
     } hazard: { row, hazard in
       value -= weights[row] * event[row] * eta[row]
       pull[row] = weights[row] * event[row] - risk[row] * hazard
     }
     return (value, pull)
+  }
+
+  /// wᵢ e^(ηᵢ − most)
+  private func risk(_ eta: [Double], _ weights: [Double], most: Double) -> [Double] {
+    let lanes = LossBlock.lanes
+    let padded = (eta.count + lanes - 1) / lanes * lanes
+    var risk = eta.map { $0 - most } + Array(repeating: 0, count: padded - eta.count)
+    unsafe risk.withUnsafeMutableBufferPointer {
+      if !$0.isEmpty { unsafe closses_exp($0.baseAddress!, $0.count) }
+    }
+    for row in weights.indices { risk[row] *= weights[row] }
+    return risk
   }
 
   /// The second derivatives: with S_t the risk of those at risk at time t and D_t the weight of its events,
@@ -51,30 +64,33 @@ struct Cox: Sendable {
   ///
   /// - Complexity: O(n)
   func curvature(_ eta: [Double], _ weights: [Double]) -> LossPass.Curvature {
-    let most = eta.max() ?? 0
-    let risk = zip(eta, weights).map { $1 * .exp($0 - most) }
+    let risk = risk(eta, weights, most: eta.max() ?? 0)
     var diagonal = [Double](repeating: 0, count: eta.count)
-    var events: [Double] = []
-    walk(risk, weights) { weight, _ in
-      events.append(weight)
+    var (ends, factors) = ([Int](), [Double]())
+    walk(risk, weights) { time, events, atRisk in
+      ends.append(bounds[time + 1])
+      factors.append(events.squareRoot() / atRisk)
     } hazard: { row, hazard in
       diagonal[row] = risk[row] * hazard
     }
-    return LossPass.Curvature(
-      weights: [diagonal], means: RiskMeans(cox: self, risk: risk, weights: weights, events: events)
-    )
+    let means = RiskMeans(
+      order: order, risk: order.map { risk[$0] }, weights: weights, ends: ends, factors: factors)
+    return LossPass.Curvature(weights: [diagonal], means: means)
   }
 
   /// Means by risk at the times with an event, √D_t x̄_t.
   struct RiskMeans: Sendable {
-    fileprivate let cox: Cox
+    /// The rows, those of the latest time first, and the risk of each.
+    fileprivate let order: [Int]
     fileprivate let risk: [Double]
+    /// One a row.
     fileprivate let weights: [Double]
-    /// D_t, for each time with an event.
-    fileprivate let events: [Double]
+    /// For each time with an event, where in `order` those end who are at risk, and √D_t / S_t.
+    fileprivate let ends: [Int]
+    fileprivate let factors: [Double]
 
     /// The number of times with an event.
-    var count: Int { events.count }
+    var count: Int { ends.count }
 
     /// What blocks of rows weigh among the rows that are fitted.
     func shares(of blocks: [Range<Int>]) -> [Double] {
@@ -86,20 +102,15 @@ struct Cox: Sendable {
     /// - Parameter values: of a column, one a row.
     /// - Complexity: O(n)
     func callAsFunction(_ values: [Double]) -> [Double] {
-      var means: [Double] = []
-      means.reserveCapacity(count)
-      var (sum, atRisk) = (0.0, 0.0)
-      for time in 0..<cox.times {
-        var hasEvent = false
-        for place in cox.bounds[time]..<cox.bounds[time + 1] {
-          let row = cox.order[place]
-          atRisk += risk[row]
-          sum += risk[row] * values[row]
-          if weights[row] * cox.event[row] > 0 { hasEvent = true }
+      precondition(values.count == order.count)
+      var (sum, place) = (0.0, 0)
+      return zip(ends, factors).map { end, factor in
+        while place < end {
+          sum += risk[place] * values[order[place]]
+          place &+= 1
         }
-        if hasEvent { means.append(events[means.count].squareRoot() * sum / atRisk) }
+        return factor * sum
       }
-      return means
     }
   }
 
@@ -121,7 +132,7 @@ struct Cox: Sendable {
   @inline(__always)
   private func walk(
     _ risk: [Double], _ weights: [Double],
-    event body: (Double, Double) -> Void, hazard: (Int, Double) -> Void
+    event body: (Int, Double, Double) -> Void, hazard: (Int, Double) -> Void
   ) {
     var (events, atRisk) = (
       [Double](repeating: 0, count: times), [Double](repeating: 0, count: times)
@@ -134,7 +145,7 @@ struct Cox: Sendable {
         events[time] += weights[row] * event[row]
       }
       atRisk[time] = sumAtRisk
-      if events[time] > 0 { body(events[time], sumAtRisk) }
+      if events[time] > 0 { body(time, events[time], sumAtRisk) }
     }
     var sum = 0.0
     for time in (0..<times).reversed() {

@@ -52,6 +52,8 @@ struct Huber: RowLoss {
     [Self.median(zip(shares, target).compactMap { $0 > 0 ? $1 : nil })]
   }
 
+  var devianceReach: Double { .infinity }
+
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double {
     2 * loss(target[row] - eta.first!)
   }

@@ -73,6 +73,9 @@ struct Multinomial: RowLoss {
     return logs.map { $0 - mean }
   }
 
+  /// A class has at least the chance e^−2|η| / classes.
+  var devianceReach: Double { (-.log(Binomial.leastChance) - .log(Double(responses))) / 2 }
+
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double {
     let chances = chances(eta)
     if metric == .error {

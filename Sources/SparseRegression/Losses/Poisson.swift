@@ -31,6 +31,8 @@ struct Poisson: RowLoss {
     return [.log(mean / exposure)]
   }
 
+  var devianceReach: Double { .infinity }
+
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double {
     2 * (.exp(eta.first!) - target[row] * eta.first! - least(row))
   }

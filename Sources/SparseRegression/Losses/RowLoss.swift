@@ -24,6 +24,10 @@ protocol RowLoss: Sendable {
   /// - Parameter shares: of the rows, 0 for those that are not fitted.
   func start(_ shares: [Double]) -> [Double]
 
+  /// Up to which |η| the deviance that a row adds to the error is twice its loss above the
+  /// least.
+  var devianceReach: Double { get }
+
   /// What a row that was not fitted adds to the error.
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double
 }

@@ -25,6 +25,8 @@ struct SquaredErrors: RowLoss {
     }
   }
 
+  var devianceReach: Double { .infinity }
+
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double {
     zip(target[row * responses..<(row + 1) * responses], eta).reduce(0) {
       $0 + ($1.0 - $1.1) * ($1.0 - $1.1)

@@ -14,6 +14,8 @@ struct LossFit: SolvedFit {
   let test: [Int]
   /// Σ wᵢ min ℓᵢ / W
   private let least: Double
+  /// Σ wᵢ min ℓᵢ of the rows to be predicted.
+  private let testLeast: Double
   private var gram: LossGram
   private var solver: any SupportSolver
   /// The terms watched, and the coordinates of each: those of a response one after the other.
@@ -90,6 +92,7 @@ struct LossFit: SolvedFit {
     rows = RowStatistics(problem.matrix, blocks: blocks)
     guard rows.weight > 0, !problem.isConstant(rows.shares) else { throw .constantTarget }
     least = problem.least(blocks, pass) / rows.weight
+    testLeast = problem.least(test, pass)
     gram = LossGram(working: working, coordinates: [], blocks: blocks, weight: rows.weight)
     penalty = ElasticNet(alpha: problem.base.penalty.alpha, count: 0)
     let loss = Quadratic(gram, diagonal: [], correlation: [])
@@ -460,7 +463,7 @@ struct LossFit: SolvedFit {
     self.point = point
     guard !test.isEmpty else { return }
     testErrors = problem.errors(
-      test, request(at: solution), refit.map { $0.request(at: $0.solution) }, gammas, pass)
+      test, least: testLeast, request(at: solution), refit.map { $0.request(at: $0.solution) }, gammas, pass)
   }
 
   // MARK: Refits

@@ -66,11 +66,11 @@ struct LossPass {
   }
 
   private func evaluated(
-    _ loss: any RowLoss, _ rows: Range<Int>, fits: Int, _ vectors: [Double], stride: Int
+    _ loss: any RowLoss, _ rows: Range<Int>, fits: Int, _ eta: [Double]
   ) -> LossBlock {
     var block = LossBlock(
       rows, fits: fits, responses: loss.responses, weights: table.matrix.weights[rows],
-      offset: offset.isEmpty ? [] : offset[rows], eta: predictors(rows, vectors, stride: stride))
+      offset: offset.isEmpty ? [] : offset[rows], eta: eta)
     loss.evaluate(&block)
     return block
   }
@@ -84,7 +84,8 @@ struct LossPass {
         pull: Array(repeating: 0, count: table.count * stride),
         value: Array(repeating: 0, count: stride), cross: Array(repeating: 0, count: stride))
       forEachBlock(of: table.stretches[index].rows) { rows in
-        let block = evaluated(loss, rows, fits: requests.count, vectors, stride: stride)
+        let block = evaluated(
+          loss, rows, fits: requests.count, predictors(rows, vectors, stride: stride))
         table.addTransposedProduct(
           rows, block.eta, stride: stride, places: 0..<table.count, to: &partial.pull)
         for slot in 0..<stride {
@@ -200,8 +201,9 @@ struct LossPass {
       precondition(loss.responses == 1)
       let vectors = interleaved(requests, stride: stride)
       let parts = concurrentMap(table.stretches.count, threads: threads) { index in
-        evaluated(
-          loss, table.stretches[index].rows, fits: requests.count, vectors, stride: stride
+        let rows = table.stretches[index].rows
+        return evaluated(
+          loss, rows, fits: requests.count, predictors(rows, vectors, stride: stride)
         ).eta
       }
       return requests.indices.map { fit in
@@ -209,6 +211,29 @@ struct LossPass {
         }
       }
     }
+  }
+
+  /// Σ wᵢ ℓᵢ of fits over the rows of some blocks; nil where some deviance would be another.
+  ///
+  /// - Complexity: O(rows · places · fits)
+  func losses(_ blocks: [Int], _ requests: [Request], _ loss: any RowLoss) -> [Double]? {
+    let reach = loss.devianceReach
+    let stride = LossBlock.stride(fits: requests.count, responses: loss.responses)
+    let vectors = interleaved(requests, stride: stride)
+    var sums = [Double](repeating: 0, count: requests.count)
+    var isWithin = true
+    for block in blocks {
+      forEachBlock(of: table.matrix.blocks[block]) { rows in
+        guard isWithin else { return }
+        let eta = predictors(rows, vectors, stride: stride)
+        isWithin = eta.allSatisfy { abs($0) <= reach }
+        let value = evaluated(loss, rows, fits: requests.count, eta).value
+        for fit in sums.indices {
+          for slot in fit * loss.responses..<(fit + 1) * loss.responses { sums[fit] += value[slot] }
+        }
+      }
+    }
+    return isWithin ? sums : nil
   }
 
   /// wᵢ on the rows of some blocks, 0 elsewhere.
@@ -244,7 +269,8 @@ struct LossPass {
         return loss.curvature(rows, predictors(rows, request)).map { zip($0, weights).map(*) }
       }
       return Curvature(
-        weights: (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }, means: nil)
+        weights: (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }, means: nil,
+        sumsToZero: loss is Multinomial)
     }
   }
 
@@ -255,5 +281,7 @@ struct LossPass {
     let weights: [[Double]]
     /// What makes a column of M of a column of X.
     let means: Cox.RiskMeans?
+    /// Whether those of the pairs of each k sum to zero, as for classes, of which one is the others' rest.
+    var sumsToZero = false
   }
 }

@@ -105,15 +105,22 @@ struct LossProblem: Sendable {
   /// How far the predictions of the blends of a fit and its refit are from rows that these did not see.
   ///
   /// - Parameters:
-  ///   - test: their blocks.
+  ///   - test: their blocks, and Σ wᵢ min ℓᵢ over them.
   ///   - fitted: the rows that were fitted, with their coefficients.
   ///   - refit: the same rows with others; nil for the same.
   ///   - gammas: the shares of the first.
   /// - Returns: one a blend.
   func errors(
-    _ test: [Int], _ fitted: LossPass.Request, _ refit: LossPass.Request?, _ gammas: [Double],
-    _ pass: LossPass
+    _ test: [Int], least: Double, _ fitted: LossPass.Request, _ refit: LossPass.Request?,
+    _ gammas: [Double], _ pass: LossPass
   ) -> [Double] {
+    if response.metric == .deviance, case .rows(let loss) = objective {
+      let blends = refit.map { refit in gammas.map { fitted.blended($0, with: refit) } }
+      if let sums = pass.losses(test, blends ?? [fitted], loss) {
+        let errors = sums.map { 2 * ($0 - least) / testWeight(test) }
+        return refit == nil ? gammas.map { _ in errors[0] } : errors
+      }
+    }
     var blocks = test.map { matrix.blocks[$0] }
     // A risk set knows no test rows from others.
     if case .survival = objective { blocks = [0..<matrix.rows] }

@@ -21,6 +21,7 @@ struct LossTable: Sendable {
   private var extents: [(middle: Double, half: Double)] = []
 
   private static let stretch = 2048
+  private static let ones = [Double](repeating: 1, count: stretch)
   /// Rows that are worked on at once, so that what is read again stays in the nearest cache.
   static let block = 256
 
@@ -153,8 +154,10 @@ struct LossTable: Sendable {
   ) {
     precondition(vectors.count == rows.count * stride && out.count == places.count * stride)
     if places.lowerBound == 0 {
-      for row in 0..<rows.count {
-        for f in 0..<stride { out[f] += vectors[row &* stride &+ f] }
+      unsafe Self.ones.withUnsafeBufferPointer { ones in
+        unsafe LinearAlgebra.addTransposedProduct(
+          ones.baseAddress!, leading: rows.count, rows: rows.count, columns: 1, vectors, stride: stride,
+          to: &out)
       }
     }
     let some = places.clamped(to: 1..<dense + 1)
@@ -170,6 +173,77 @@ struct LossTable: Sendable {
         let at = (Int(row) - rows.lowerBound) * stride
         for f in 0..<stride { out[start + f] += vectors[at + f] }
       }
+    }
+  }
+
+  /// `out += X' W X` over some rows, of some places with others.
+  ///
+  /// - Parameters:
+  ///   - rows: of one stretch.
+  ///   - weights: of all rows.
+  ///   - out: `places × some`, row-major.
+  func addGram(
+    _ rows: Range<Int>, _ weights: [Double], _ some: [Int], places: Range<Int>,
+    to out: inout [Double]
+  ) {
+    precondition(weights.count == matrix.rows && out.count == places.count * some.count)
+    let vectors = scaled(rows, by: Array(weights[rows]), some)
+    if places.lowerBound == 0 {
+      for index in some.indices {
+        out[index] += vectors[index * rows.count..<(index + 1) * rows.count].reduce(0, +)
+      }
+    }
+    let numbers = places.clamped(to: 1..<dense + 1)
+    _ = unsafe withDense { x, leading in
+      unsafe LinearAlgebra.addProducts(
+        of: vectors, count: some.count, x + (numbers.lowerBound - 1) * leading + rows.lowerBound,
+        leading: leading, rows: rows.count, columns: numbers.count, to: &out,
+        at: (numbers.lowerBound - places.lowerBound) * some.count)
+    }
+    for place in places.clamped(to: dense + 1..<max(count, dense + 1)) {
+      let (list, start) = (
+        ones(columns[place - 1], rows), (place - places.lowerBound) * some.count
+      )
+      for index in some.indices {
+        for row in list {
+          out[start + index] += vectors[index * rows.count + Int(row) - rows.lowerBound]
+        }
+      }
+    }
+  }
+
+  /// `out += X' W X` over some rows, of all places; the upper half of it.
+  ///
+  /// - Parameters:
+  ///   - rows: of one stretch.
+  ///   - weights: of all rows; none negative, or none positive.
+  ///   - out: `places × places`, row-major.
+  func addGram(_ rows: Range<Int>, _ weights: [Double], to out: inout [Double]) {
+    let roots = weights[rows].map { abs($0).squareRoot() }
+    let sign: Double = weights[rows].contains { $0 < 0 } ? -1 : 1
+    LinearAlgebra.addSquares(
+      of: scaled(rows, by: roots, Array(0..<count)), count: count, rows: rows.count, sign: sign,
+      to: &out)
+  }
+
+  /// Some rows and places, each row times its factor; `rows × some`, column-major.
+  private func scaled(_ rows: Range<Int>, by factors: [Double], _ some: [Int]) -> [Double] {
+    precondition(factors.count == rows.count)
+    return unsafe Array(unsafeUninitializedCapacity: rows.count * some.count) { out, filled in
+      for (index, place) in some.enumerated() {
+        let first = unsafe out.baseAddress! + index * rows.count
+        if place > 0 && place <= dense {
+          _ = unsafe withDense { x, leading in
+            let x = unsafe x + (place - 1) * leading + rows.lowerBound
+            for row in 0..<rows.count { unsafe first[row] = x[row] * factors[row] }
+          }
+        } else {
+          for (row, value) in values(place, rows).enumerated() {
+            unsafe first[row] = value * factors[row]
+          }
+        }
+      }
+      filled = rows.count * some.count
     }
   }
 

@@ -56,44 +56,54 @@ final class WorkingGram: Sendable {
     let known = rows.withLock { $0[key] } ?? []
     let blocks = table.matrix.blocks.count
     guard known.count < table.count * blocks else { return known }
+    if isTold(k, m) {
+      var told = [Double](repeating: 0, count: table.count * blocks)
+      for other in 0..<responses where other != k {
+        for (index, product) in row(place, k, other).enumerated() { told[index] -= product }
+      }
+      rows.withLock { $0[key] = told }
+      return told
+    }
     let row = known + products([place], k, m, known.count / blocks..<table.count, threads: 1)[0]
     rows.withLock { $0[key] = row }
     return row
   }
 
-  /// Works the rows of some places out, all at once.
+  /// Works the rows of some places out, all at once; of most places, those of all.
   func prepare(_ places: [Int], threads: Int) {
     for k in 0..<responses {
-      for m in k..<responses {
+      for m in k..<responses where !isTold(k, m) {
         let wanted = rows.withLock { rows in places.filter { rows[key($0, k, m)] == nil } }
         guard !wanted.isEmpty else { continue }
-        let made = products(wanted, k, m, 0..<table.count, threads: threads)
+        let all = 0..<table.count
+        let some = 2 * wanted.count > table.count ? Array(all) : wanted
+        let made = products(some, k, m, all, threads: threads)
         rows.withLock { rows in
-          for (place, row) in zip(wanted, made) { rows[key(place, k, m)] = row }
+          for (place, row) in zip(some, made) { rows[key(place, k, m)] = row }
         }
       }
     }
   }
+
+  /// Whether the curvatures of other pairs tell that of a class with itself: their sum is zero.
+  private func isTold(_ k: Int, _ m: Int) -> Bool { k == m && curvature.sumsToZero }
 
   private func products(
     _ some: [Int], _ k: Int, _ m: Int, _ places: Range<Int>, threads: Int
   ) -> [[Double]] {
     let weights = weights(k, m)
     let blocks = table.matrix.blocks.count
+    let isSquare = some.count == table.count && places.count == table.count
     let sums = concurrentMap(blocks, threads: threads) { block in
       var out = [Double](repeating: 0, count: places.count * some.count)
       for stretch in table.stretches where stretch.block == block {
-        let count = stretch.rows.count
-        var vectors = [Double](repeating: 0, count: count * some.count)
-        for (index, place) in some.enumerated() {
-          let x = table.values(place, stretch.rows)
-          for row in 0..<count {
-            vectors[row &* some.count &+ index] = x[row] * weights[stretch.rows.lowerBound &+ row]
-          }
+        if isSquare {
+          table.addGram(stretch.rows, weights, to: &out)
+        } else {
+          table.addGram(stretch.rows, weights, some, places: places, to: &out)
         }
-        table.addTransposedProduct(
-          stretch.rows, vectors, stride: some.count, places: places, to: &out)
       }
+      if isSquare { LinearAlgebra.mirror(&out, count: some.count) }
       return out
     }
     let common = common(some, places, threads: threads)
@@ -121,22 +131,23 @@ final class WorkingGram: Sendable {
   /// M'M of some places with others, `places × some`, row-major; empty where rows have nothing in common.
   private func common(_ some: [Int], _ places: Range<Int>, threads: Int) -> [Double] {
     guard let make = curvature.means, make.count > 0 else { return [] }
+    let all = concurrentMap(places.count, threads: threads) { means(places.lowerBound + $0, make) }
     let own = concurrentMap(some.count, threads: threads) { means(some[$0], make) }
-    var vectors = [Double](repeating: 0, count: make.count * some.count)
-    for (index, column) in own.enumerated() {
-      for time in 0..<make.count { vectors[time &* some.count &+ index] = column[time] }
-    }
-    let products = concurrentMap(places.count, threads: threads) { [vectors] place in
-      let column = means(places.lowerBound + place, make)
-      var sum = [Double](repeating: 0, count: some.count)
-      unsafe column.withUnsafeBufferPointer { column in
-        unsafe LinearAlgebra.addTransposedProduct(
-          column.baseAddress!, leading: make.count, rows: make.count, columns: 1, vectors,
-          stride: some.count, to: &sum)
+    let vectors = own.flatMap { $0 }
+    // Parts of a size that does not depend on the threads, as the order of sums may depend on it.
+    let size = 32
+    let parts = concurrentMap((places.count + size - 1) / size, threads: threads) { part in
+      let some = part * size..<min((part + 1) * size, places.count)
+      var sums = [Double](repeating: 0, count: own.count * some.count)
+      unsafe all[some].flatMap { $0 }.withUnsafeBufferPointer { columns in
+        guard let first = columns.baseAddress else { return }
+        unsafe LinearAlgebra.addProducts(
+          of: vectors, count: own.count, first, leading: make.count, rows: make.count,
+          columns: some.count, to: &sums, at: 0)
       }
-      return sum
+      return sums
     }
-    return products.flatMap { $0 }
+    return parts.flatMap { $0 }
   }
 }
 
