@@ -152,25 +152,26 @@ enum LinearAlgebra {
     }
   }
 
-  /// `out += V' X` for the rows from `x` on.
+  /// `out += X' V` for the rows from `x` on.
   ///
   /// - Parameters:
   ///   - x: column-major, columns `leading` apart.
   ///   - vectors: `rows × count`, column-major.
-  ///   - out: `count × columns`, column-major, from `offset` on.
+  ///   - out: `columns × count`, column-major, from `offset` on, columns `outLeading` apart.
   static func addProducts(
-    of vectors: [Double], count: Int, _ x: UnsafePointer<Double>, leading: Int, rows: Int,
-    columns: Int, to out: inout [Double], at offset: Int
+    _ x: UnsafePointer<Double>, leading: Int, rows: Int, columns: Int, with vectors: [Double],
+    count: Int, to out: inout [Double], at offset: Int = 0, leading outLeading: Int
   ) {
-    precondition(vectors.count == rows * count && out.count >= offset + columns * count)
     guard rows > 0, columns > 0, count > 0 else { return }
+    precondition(
+      vectors.count == rows * count && out.count >= offset + (count - 1) * outLeading + columns)
     _ = singleThreaded
     unsafe out.withUnsafeMutableBufferPointer { out in
       unsafe vectors.withUnsafeBufferPointer { vectors in
         unsafe cblas_dgemm(
-          CblasColMajor, CblasTrans, CblasNoTrans, CInt(count), CInt(columns), CInt(rows), 1,
-          vectors.baseAddress!, CInt(rows), x, CInt(leading), 1, out.baseAddress! + offset,
-          CInt(count))
+          CblasColMajor, CblasTrans, CblasNoTrans, CInt(columns), CInt(count), CInt(rows), 1, x,
+          CInt(leading), vectors.baseAddress!, CInt(rows), 1, out.baseAddress! + offset,
+          CInt(outLeading))
       }
     }
   }

@@ -53,7 +53,7 @@ struct LossEngine: PathEngine {
     let nowhere = LossPass.Request(
       blocks: filled, weight: 1,
       beta: Array(repeating: 0, count: table.count * problem.responses))
-    let working = WorkingGram(pass, at: nowhere, threads: threads)
+    let working = WorkingGram(pass, at: nowhere, isShared: true, threads: threads)
     let isSimple = problem.base.isSingle && problem.responses == 1
     let made = concurrentMap(parts.count, threads: threads) { [parts] index in
       Result { () throws(PathError) in
@@ -302,7 +302,8 @@ struct LossEngine: PathEngine {
     let pass = pass
     concurrently(&fits, threads: threads) { index, fit in
       guard own.contains(index) else { return }
-      let working = WorkingGram(pass, at: fit.request(at: fit.b), threads: 1)
+      let working = WorkingGram(
+        pass, at: fit.request(at: fit.b), isShared: index == 0, threads: 1)
       working.prepare(fit.columnsNearby().sorted(), threads: 1)
       fit.take(working, isOwn: index > 0)
     }
@@ -311,7 +312,8 @@ struct LossEngine: PathEngine {
   /// Takes the curvature of the fit to all rows, where it stands or elsewhere.
   private mutating func renew(at coefficients: [Double]? = nil) {
     let whole = fits[0]
-    working = WorkingGram(pass, at: whole.request(at: coefficients ?? whole.b), threads: threads)
+    working = WorkingGram(
+      pass, at: whole.request(at: coefficients ?? whole.b), isShared: true, threads: threads)
     let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
     working.prepare(nearby.sorted(), threads: threads)
     let working = working

@@ -181,7 +181,7 @@ struct LossTable: Sendable {
   /// - Parameters:
   ///   - rows: of one stretch.
   ///   - weights: of all rows.
-  ///   - out: `places × some`, row-major.
+  ///   - out: `some × places`, row-major.
   func addGram(
     _ rows: Range<Int>, _ weights: [Double], _ some: [Int], places: Range<Int>,
     to out: inout [Double]
@@ -190,23 +190,23 @@ struct LossTable: Sendable {
     let vectors = scaled(rows, by: Array(weights[rows]), some)
     if places.lowerBound == 0 {
       for index in some.indices {
-        out[index] += vectors[index * rows.count..<(index + 1) * rows.count].reduce(0, +)
+        out[index * places.count] +=
+          vectors[index * rows.count..<(index + 1) * rows.count].reduce(0, +)
       }
     }
     let numbers = places.clamped(to: 1..<dense + 1)
     _ = unsafe withDense { x, leading in
       unsafe LinearAlgebra.addProducts(
-        of: vectors, count: some.count, x + (numbers.lowerBound - 1) * leading + rows.lowerBound,
-        leading: leading, rows: rows.count, columns: numbers.count, to: &out,
-        at: (numbers.lowerBound - places.lowerBound) * some.count)
+        x + (numbers.lowerBound - 1) * leading + rows.lowerBound, leading: leading,
+        rows: rows.count, columns: numbers.count, with: vectors, count: some.count, to: &out,
+        at: numbers.lowerBound - places.lowerBound, leading: places.count)
     }
     for place in places.clamped(to: dense + 1..<max(count, dense + 1)) {
-      let (list, start) = (
-        ones(columns[place - 1], rows), (place - places.lowerBound) * some.count
-      )
+      let list = ones(columns[place - 1], rows)
       for index in some.indices {
         for row in list {
-          out[start + index] += vectors[index * rows.count + Int(row) - rows.lowerBound]
+          out[index * places.count + place - places.lowerBound] +=
+            vectors[index * rows.count + Int(row) - rows.lowerBound]
         }
       }
     }

@@ -6,32 +6,37 @@ internal import Synchronization
 /// The curvature is that of one fit to all rows, and is kept while it serves: along a path it changes
 /// little, and the fits of the folds differ little from the whole. A wrong curvature costs steps, never
 /// accuracy, since gradients are always those of the fit at hand. Products are kept block by block, so
-/// that they serve every training set. Where losses of rows hang together, as those of survival do, a block
-/// has its share of what they have in common.
+/// that they serve every training set; those of a curvature that serves one fit only, summed over its
+/// blocks. Where losses of rows hang together, as those of survival do, a block has its share of what they
+/// have in common.
 final class WorkingGram: Sendable {
   let table: LossTable
   let responses: Int
   /// The coefficients that the curvature was taken at, `places × responses`, row-major.
   let origin: [Double]
   private let curvature: LossPass.Curvature
-  /// Row by row of X'WX: for each place, one product a block. By pair and place.
+  /// Sets of blocks that products are summed over.
+  private let parts: [[Int]]
+  /// Rows of X'WX, `parts × places`, row-major. By pair and place.
   private let rows: Mutex<[Int: [Double]]>
   /// Columns of M, by place; the same whoever works them out.
   private let means = Mutex<[Int: [Double]]>([:])
 
   /// The curvature at a fit.
   ///
+  /// - Parameter isShared: whether it serves other fits, too.
   /// - Complexity: O(n · places)
-  init(_ pass: LossPass, at fit: LossPass.Request, threads: Int) {
+  init(_ pass: LossPass, at fit: LossPass.Request, isShared: Bool, threads: Int) {
     (table, responses, origin) = (pass.table, pass.objective.responses, fit.beta)
     curvature = pass.curvature(fit, threads: threads)
+    parts = isShared ? pass.table.matrix.blocks.indices.map { [$0] } : [fit.blocks]
     rows = Mutex([:])
   }
 
   private init(_ other: WorkingGram, _ table: LossTable) {
     (self.table, responses, curvature) = (table, other.responses, other.curvature)
     let more = table.count * responses - other.origin.count
-    origin = other.origin + Array(repeating: 0, count: more)
+    (origin, parts) = (other.origin + Array(repeating: 0, count: more), other.parts)
     rows = Mutex(other.rows.withLock { $0 })
   }
 
@@ -48,24 +53,42 @@ final class WorkingGram: Sendable {
     return curvature.weights[low * responses - low * (low - 1) / 2 + high - low]
   }
 
-  /// The products of one place with all places, for each of these one a block.
+  /// The products of one place with all places over the rows of some blocks.
   ///
   /// Whoever asks first works it out; who else asks meanwhile comes to the same.
-  func row(_ place: Int, _ k: Int, _ m: Int) -> [Double] {
+  ///
+  /// - Parameter blocks: where the curvature serves one fit, those of the fit.
+  func row(_ place: Int, _ k: Int, _ m: Int, over blocks: [Int]) -> [Double] {
+    let row = row(place, k, m)
+    guard parts.count > 1 else { return row }
+    var sum = [Double](repeating: 0, count: table.count)
+    for block in blocks {
+      let start = block * table.count
+      for place in sum.indices { sum[place] += row[start &+ place] }
+    }
+    return sum
+  }
+
+  private func row(_ place: Int, _ k: Int, _ m: Int) -> [Double] {
     let key = key(place, k, m)
     let known = rows.withLock { $0[key] } ?? []
-    let blocks = table.matrix.blocks.count
-    guard known.count < table.count * blocks else { return known }
+    let old = known.count / parts.count
+    guard old < table.count else { return known }
+    var row: [Double] = []
     if isTold(k, m) {
-      var told = [Double](repeating: 0, count: table.count * blocks)
+      row = Array(repeating: 0, count: table.count * parts.count)
       for other in 0..<responses where other != k {
-        for (index, product) in row(place, k, other).enumerated() { told[index] -= product }
+        for (index, product) in self.row(place, k, other).enumerated() { row[index] -= product }
       }
-      rows.withLock { $0[key] = told }
-      return told
+    } else {
+      let new = products([place], k, m, old..<table.count, threads: 1)[0]
+      let more = table.count - old
+      row.reserveCapacity(table.count * parts.count)
+      for part in parts.indices {
+        row += known[part * old..<(part + 1) * old] + new[part * more..<(part + 1) * more]
+      }
     }
-    let row = known + products([place], k, m, known.count / blocks..<table.count, threads: 1)[0]
-    rows.withLock { $0[key] = row }
+    rows.withLock { [row] in $0[key] = row }
     return row
   }
 
@@ -88,15 +111,16 @@ final class WorkingGram: Sendable {
   /// Whether the curvatures of other pairs tell that of a class with itself: their sum is zero.
   private func isTold(_ k: Int, _ m: Int) -> Bool { k == m && curvature.sumsToZero }
 
+  /// - Returns: for each of some places, `parts × places`.
   private func products(
     _ some: [Int], _ k: Int, _ m: Int, _ places: Range<Int>, threads: Int
   ) -> [[Double]] {
     let weights = weights(k, m)
-    let blocks = table.matrix.blocks.count
     let isSquare = some.count == table.count && places.count == table.count
-    let sums = concurrentMap(blocks, threads: threads) { block in
+    let sums = concurrentMap(parts.count, threads: threads) { part in
+      let blocks = Set(parts[part])
       var out = [Double](repeating: 0, count: places.count * some.count)
-      for stretch in table.stretches where stretch.block == block {
+      for stretch in table.stretches where blocks.contains(stretch.block) {
         if isSquare {
           table.addGram(stretch.rows, weights, to: &out)
         } else {
@@ -109,15 +133,12 @@ final class WorkingGram: Sendable {
     let common = common(some, places, threads: threads)
     let shares = curvature.means?.shares(of: table.matrix.blocks) ?? []
     return some.indices.map { index in
-      var row = [Double](repeating: 0, count: places.count * blocks)
-      for (block, sum) in sums.enumerated() {
-        for place in 0..<places.count {
-          let at = place &* some.count &+ index
-          row[place &* blocks &+ block] =
-            sum[at] - (common.isEmpty ? 0 : shares[block] * common[at])
-        }
+      let own = index * places.count..<(index + 1) * places.count
+      return parts.indices.flatMap { part -> [Double] in
+        guard !common.isEmpty else { return Array(sums[part][own]) }
+        let share = parts[part].reduce(0) { $0 + shares[$1] }
+        return own.map { sums[part][$0] - share * common[$0] }
       }
-      return row
     }
   }
 
@@ -128,26 +149,25 @@ final class WorkingGram: Sendable {
     return made
   }
 
-  /// M'M of some places with others, `places × some`, row-major; empty where rows have nothing in common.
+  /// M'M of some places with others, `some × places`, row-major; empty where rows have nothing in common.
   private func common(_ some: [Int], _ places: Range<Int>, threads: Int) -> [Double] {
     guard let make = curvature.means, make.count > 0 else { return [] }
-    let all = concurrentMap(places.count, threads: threads) { means(places.lowerBound + $0, make) }
     let own = concurrentMap(some.count, threads: threads) { means(some[$0], make) }
-    let vectors = own.flatMap { $0 }
+    let all = concurrentMap(places.count, threads: threads) { means(places.lowerBound + $0, make) }
+    let columns = all.flatMap { $0 }
     // Parts of a size that does not depend on the threads, as the order of sums may depend on it.
     let size = 32
-    let parts = concurrentMap((places.count + size - 1) / size, threads: threads) { part in
-      let some = part * size..<min((part + 1) * size, places.count)
-      var sums = [Double](repeating: 0, count: own.count * some.count)
-      unsafe all[some].flatMap { $0 }.withUnsafeBufferPointer { columns in
-        guard let first = columns.baseAddress else { return }
+    let sums = concurrentMap((some.count + size - 1) / size, threads: threads) { part in
+      let some = own[part * size..<min((part + 1) * size, own.count)]
+      var sums = [Double](repeating: 0, count: all.count * some.count)
+      unsafe columns.withUnsafeBufferPointer { columns in
         unsafe LinearAlgebra.addProducts(
-          of: vectors, count: own.count, first, leading: make.count, rows: make.count,
-          columns: some.count, to: &sums, at: 0)
+          columns.baseAddress!, leading: make.count, rows: make.count, columns: all.count,
+          with: some.flatMap { $0 }, count: some.count, to: &sums, leading: all.count)
       }
       return sums
     }
-    return parts.flatMap { $0 }
+    return sums.flatMap { $0 }
   }
 }
 
@@ -193,18 +213,13 @@ struct LossGram: GramSource {
   private func products(_ j: Int, with others: [Int]) -> [Double] {
     let one = coordinates[j]
     let rows = (0..<working.responses).map { m in
-      one.places.map { working.row($0, one.response, m) }
+      one.places.map { working.row($0, one.response, m, over: blocks) }
     }
-    let all = working.table.matrix.blocks.count
     return others.map { index in
       let other = coordinates[index]
       var sum = 0.0
       for (row, a) in zip(rows[other.response], one.factors) {
-        for (place, b) in zip(other.places, other.factors) {
-          var product = 0.0
-          for block in blocks { product += row[place &* all &+ block] }
-          sum += a * b * product
-        }
+        for (place, b) in zip(other.places, other.factors) { sum += a * b * row[place] }
       }
       return sum / weight
     }
