@@ -133,6 +133,20 @@ public enum Model {
             text.key("twin")
             text.string(twin)
           }
+          if !report.understudies.isEmpty {
+            text.key("understudies")
+            text.nested("[", "]") { text in
+              for (label, correlation) in report.understudies {
+                text.separate()
+                text.nested("{", "}") { text in
+                  text.key("column")
+                  text.string(label)
+                  text.key("correlation")
+                  text.number(correlation)
+                }
+              }
+            }
+          }
         }
       }
     }

@@ -147,6 +147,9 @@ public struct Options: Sendable {
   public var maxFeatures: Int?
 
   // The output
+  /// Whether ``Fit/understudies`` are looked for in any case: moments have them for little, kept columns have
+  /// to be gone through again.
+  public var findsUnderstudies = false
   public var writesTarget = true
   /// Whether kept columns are written as z-scores of the fit's centre and scale.
   public var standardizesOutput = false

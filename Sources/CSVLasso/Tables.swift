@@ -10,7 +10,8 @@ extension Fit {
       "standardized_coefficient", "twin", "type", "missing", "warning",
     ]
     var table = TableText(
-      header + (evidence == nil ? [] : ["frequency"]) + (hasGroups ? ["group"] : []))
+      header + (evidence == nil ? [] : ["frequency"]) + (hasGroups ? ["group"] : [])
+        + ["understudies", "understudy_correlations"])
     for report in columnReports() {
       let frequency = evidence == nil ? [] : [report.frequency.map { "\($0)" } ?? ""]
       let group = hasGroups ? [report.group ?? ""] : []
@@ -22,7 +23,11 @@ extension Fit {
           report.coefficient.map { "\($0)" } ?? "",
           report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
           report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
-        ] + frequency + group)
+        ] + frequency + group + [
+          report.understudies.map(\.label).joined(separator: ";"),
+          report.understudies.map { decimalText($0.correlation) }
+            .joined(separator: ";"),
+        ])
     }
     return table.bytes
   }

@@ -44,6 +44,7 @@ struct Select: ParsableCommand {
     options.writesTarget = !output.noTarget
     options.standardizesOutput = standardized
     options.fitsOnly = names
+    options.findsUnderstudies = output.model != nil || output.ledger != nil
     let source = try flags.csv.source(options.readings(writes: !names))
     let files = try output.open()
     let progress = flags.general.progressLine()
@@ -135,6 +136,8 @@ extension FitFlags {
     options.isExact = isExact
     options.walksFullPath = options.walksFullPath || fullPath
     options.fitsOnly = true
+    // A path has no line a column that could tell them.
+    options.findsUnderstudies = !fullPath
     let source = try csv.source(options.readings(writes: false))
     let files = try Files(main: output, model: nil, ledger: ledger)
     let progress = general.progressLine()
