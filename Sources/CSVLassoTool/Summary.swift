@@ -121,7 +121,8 @@ enum Summary {
     for column in fit.columnReports() {
       // Twins are told as such.
       for (label, correlation) in column.understudies where correlation < 1 {
-        understudies.add("\(label) for \(column.label) (correlation \(short(correlation, digits: 3)))")
+        let likeness = "correlation \(short(correlation, digits: 3))"
+        understudies.add("\(label) for \(column.label) (\(likeness))")
       }
       if let twin = column.twin { twins.add("\(column.label) (\(twin))") }
       if case .text(let levels) = column.type {
