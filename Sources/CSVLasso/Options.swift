@@ -235,3 +235,21 @@ public struct Options: Sendable {
 /// Told how far reading has come: bytes read, rows where they are counted, and the input's size where it
 /// is known.
 public typealias Progress = (_ stage: String, _ bytes: Int, _ rows: Int?, _ size: Int?) -> Void
+
+extension Criterion {
+  /// As it is given on the command line.
+  public var label: String {
+    switch self {
+    case .minimum: "min"
+    case .oneStandardError: "1se"
+    case .relaxedMinimum: "relaxed-min"
+    case .relaxedOneStandardError: "relaxed-1se"
+    case .sparsest: "sparsest"
+    case .information(let information): information.rawValue
+    case .columns(let count): "k=\(count)"
+    case .lambda(let lambda): "lambda=\(decimalText(lambda))"
+    case .falseDiscoveryRate(let rate): "fdr=\(decimalText(rate))"
+    case .stability: "stable"
+    }
+  }
+}
