@@ -3,7 +3,7 @@
 #   Rscript peers.R MANIFEST ANSWER RULE,RULE,…
 #
 # A line of MANIFEST: where the table's .x (n × p doubles, column after column) and .y are, n, p,
-# seed. A line of ANSWER: the table's number from 0, rule, seconds, kept columns from 0.
+# seed, family. A line of ANSWER: the table's number from 0, rule, seconds, kept columns from 0.
 suppressPackageStartupMessages(library(glmnet))
 arguments <- commandArgs(trailingOnly = TRUE)
 rules <- strsplit(arguments[3], ",")[[1]]
@@ -16,11 +16,11 @@ answer <- function(number, rule, seconds, kept) {
 
 nonzero <- function(b) which(as.vector(b)[-1] != 0)
 
-cross_validated <- function(x, y, number) {
+cross_validated <- function(x, y, family, number) {
   wanted <- grep("cv.glmnet", rules, value = TRUE)
   relaxed <- any(grepl("relaxed", wanted))
   seconds <- system.time(
-    cv <- suppressWarnings(cv.glmnet(x, y, relax = relaxed)))[["elapsed"]]
+    cv <- suppressWarnings(cv.glmnet(x, y, family = family, relax = relaxed)))[["elapsed"]]
   for (rule in wanted) {
     s <- if (grepl("min", rule)) "lambda.min" else "lambda.1se"
     b <- if (grepl("relaxed", rule)) coef(cv, s = s, gamma = sub("lambda", "gamma", s))
@@ -39,14 +39,14 @@ pfer <- function(q, p, cutoff, B) {
 }
 
 # The columns that are among the first q to enter in a share of `cutoff` or more of the halves.
-stability <- function(x, y, at_most = 1, cutoff = 0.75, B = 50) {
+stability <- function(x, y, family, at_most = 1, cutoff = 0.75, B = 50) {
   n <- nrow(x); p <- ncol(x)
   q <- max(1, sum(pfer(seq_len(p), p, cutoff, B) <= at_most))
   counts <- numeric(p)
   for (b in seq_len(B)) {
     order <- sample.int(n)
     for (rows in list(order[seq_len(n %/% 2)], order[n %/% 2 + seq_len(n %/% 2)])) {
-      fit <- suppressWarnings(glmnet(x[rows, ], y[rows], dfmax = q))
+      fit <- suppressWarnings(glmnet(x[rows, ], y[rows], family = family, dfmax = q))
       isIn <- as.matrix(fit$beta) != 0
       counts <- counts + isIn[, max(which(colSums(isIn) <= q))]
     }
@@ -58,10 +58,11 @@ for (number in seq_len(nrow(tables))) {
   base <- tables[number, 1]; n <- tables[number, 2]; p <- tables[number, 3]
   x <- matrix(readBin(paste0(base, ".x"), "double", n * p), n, p)
   y <- readBin(paste0(base, ".y"), "double", n)
+  family <- tables[number, 5]
   set.seed(tables[number, 4])
-  if (any(grepl("cv.glmnet", rules))) cross_validated(x, y, number)
+  if (any(grepl("cv.glmnet", rules))) cross_validated(x, y, family, number)
   if ("stability selection" %in% rules) {
-    seconds <- system.time(kept <- stability(x, y))[["elapsed"]]
+    seconds <- system.time(kept <- stability(x, y, family))[["elapsed"]]
     answer(number, "stability selection", seconds, kept)
   }
 }

@@ -49,7 +49,8 @@ def peers(script, rules, tables, folder):
         base = folder / f"{number}"
         table.x.T.astype("<f8").tofile(f"{base}.x")  # column after column
         table.y.astype("<f8").tofile(f"{base}.y")
-        lines.append(f"{base}\t{table.x.shape[0]}\t{table.x.shape[1]}\t{table.seed}")
+        lines.append(f"{base}\t{table.x.shape[0]}\t{table.x.shape[1]}\t{table.seed}"
+                     f"\t{table.setting.family}")
     manifest.write_text("\n".join(lines) + "\n")
     answer.write_text("")
     reason = "no answer"

@@ -5,7 +5,9 @@ neighbours, 0.35^2 between those next but one, and so on; the first s coefficien
 0 (their beta-type 2); signal-to-noise ratios from 0.25 to 6. `pipeline` are tables as they come by:
 10,000 rows, heavy tails, dummies, near-duplicates. `hard` is all of that with fewer rows and small
 effects. `duplicates` are near-duplicates with correlation 0.99, `noise` targets that no column
-knows of.
+knows of. `binomial` has targets of two classes: 400 rows, columns correlated as in `paper`, ten of
+them with coefficients of random size and sign, and a logistic model whose linear predictor has snr
+times the variance of the logistic distribution.
 """
 from dataclasses import dataclass, field
 import zlib
@@ -26,6 +28,7 @@ class Setting:
     nonzero: int
     snr: float
     features: list = field(default_factory=list)
+    family: str = "gaussian"
 
 
 @dataclass
@@ -62,7 +65,10 @@ def settings():
         Setting("noise-medium", "noise", 500, 100, 0, 0, []),
         Setting("noise-high", "noise", 100, 1000, 0, 0, []),
         Setting("noise-tall", "noise", 10_000, 200, 0, 0, ["tails", "dummies"]),
+        Setting("noise-binomial", "noise", 400, 200, 0, 0, [], "binomial"),
     ]
+    known += [Setting(f"classes-{p}@{snr:g}", "binomial", 400, p, 10, snr, [], "binomial")
+              for p in (50, 200) for snr in (0.5, 1, 2)]
     return {setting.name: setting for setting in known}
 
 
@@ -113,6 +119,11 @@ def coefficients(setting, layout):
         beta[:setting.nonzero] = 1
         return beta
     random = layout["random"]
+    if setting.family == "binomial":
+        places = random.permutation(setting.columns)[:setting.nonzero]
+        beta[places] = (random.uniform(0.5, 1.5, setting.nonzero)
+                        * random.choice([-1, 1], setting.nonzero))
+        return beta
     # Half of them among columns that have a near-duplicate or are one, so that both occur.
     near = random.permutation(layout["places"][:80])[:setting.nonzero // 2]
     others = random.permutation(layout["places"][80:])[:setting.nonzero - len(near)]
@@ -133,6 +144,8 @@ def table(setting, repetition, seed):
     heavy = "tails" in setting.features
     noise = (random.standard_t(5, setting.rows) / np.sqrt(5 / 3) if heavy
              else random.standard_normal(setting.rows))
+    if setting.family == "binomial":
+        return classes(setting, repetition, x, beta, test, random)
     if setting.nonzero == 0:
         sigma = 1.0
     elif setting.group == "paper":  # of the distribution, as in the paper
@@ -145,6 +158,16 @@ def table(setting, repetition, seed):
     y = np.round(x @ beta + sigma * noise, 5)
     truth = frozenset(np.flatnonzero(beta).tolist())
     return Table(setting, repetition, x, y, truth, beta, float(sigma), test)
+
+
+def classes(setting, repetition, x, beta, test, random):
+    """A table whose target is 0 or 1."""
+    if setting.nonzero:
+        beta *= np.sqrt(setting.snr * np.pi ** 2 / 3) / (test @ beta).std()
+    x = np.round(x, 5)  # as the file has it
+    y = (random.uniform(size=setting.rows) < 1 / (1 + np.exp(-x @ beta))).astype(float)
+    truth = frozenset(np.flatnonzero(beta).tolist())
+    return Table(setting, repetition, x, y, truth, beta, 1.0, test)
 
 
 def write_csv(table_, path):

@@ -60,10 +60,33 @@ def test_error(table, kept):
     """The error of least squares on the kept columns, fitted to the same rows, on new rows: the mean
     squared error over the variance of the noise, 1 for the truth itself."""
     x, y = table.x[:, kept], table.y
+    if table.setting.family == "binomial":
+        return logistic_error(x, y, table.test[:, kept], table.test @ table.beta)
     center = x.mean(axis=0)
     beta = np.linalg.lstsq(x - center, y - y.mean(), rcond=None)[0]
     difference = (y.mean() + (table.test[:, kept] - center) @ beta) - table.test @ table.beta
     return 1 + float(np.mean(difference ** 2)) / table.sigma ** 2
+
+
+def logistic_error(x, y, test, truth):
+    """The same for logistic regression: the mean deviance on new rows over that of their true
+    probabilities, whose logits are `truth`."""
+    x = np.column_stack([np.ones(len(y)), x])
+    beta = np.zeros(x.shape[1])
+    ridge = 1e-6 * len(y) * np.eye(x.shape[1])  # so that separated classes have an answer
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge
+        step = np.linalg.solve(hessian, x.T @ (y - p) - ridge @ beta)
+        beta += step
+        if np.abs(step).max() < 1e-8:
+            break
+    share = 1 / (1 + np.exp(-truth))
+
+    def deviance(logits):
+        return np.mean(np.logaddexp(0, logits) - share * logits)
+
+    return float(deviance(beta[0] + test @ beta[1:]) / deviance(truth))
 
 
 def line(table, rule, given, kept, seconds, choice=1, note=""):

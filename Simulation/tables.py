@@ -12,7 +12,8 @@ that keeps t true and f false of T true columns,
 - recall is t / T, F1 is 2 t / (2 t + f + (T - t)), 0 where nothing is kept,
 - exact is the share of runs that keep the true columns and no others,
 - error is the squared error of least squares on the kept columns, fitted to the same rows, on 5000 new
-  rows, over the noise's variance; its median over runs, since a saturated fit has any.
+  rows, over the noise's variance; its median over runs, since a saturated fit has any; for classes the
+  deviance of logistic regression over that of the true probabilities.
 """
 import csv
 import math

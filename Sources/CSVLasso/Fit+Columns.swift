@@ -40,6 +40,8 @@ extension Fit {
     public var warning: String?
     /// How often the column was chosen, of all times that it was tried; nil for rules that try once.
     public var frequency: Double?
+    /// What was left out and could stand in for this one, the most alike first: columns or declared groups.
+    public var understudies: [(label: String, correlation: Double)] = []
   }
 
   /// One entry a column of the file, made when it is looked at: as many reports are never held.
@@ -97,6 +99,7 @@ extension Fit {
       if let term { chosen.fill(&report, term, member, entry, fit) }
       report.warning = fit.warning(term, predictor)
       report.frequency = term.flatMap { fit.evidence?.frequency(of: $0) }
+      report.understudies = term.map(fit.understudies(of:)) ?? []
       return report
     }
 

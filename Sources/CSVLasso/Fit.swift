@@ -19,6 +19,8 @@ public struct Fit: Sendable {
   public let selection: Selection
   /// What the choice rests on where it is not a λ of the path.
   public let evidence: Evidence?
+  /// Which terms could stand in for those that were chosen; nil where they were not looked for.
+  public let understudies: Understudies?
   /// The whole procedure cross-validated, if asked for.
   public let nested: NestedCrossValidation?
   /// The procedure on targets of noise, if asked for.
@@ -94,6 +96,7 @@ public struct Fit: Sendable {
     }
     gamma = selection.gamma ?? gammas[0]
     path = penalized.blended(gamma, of: gammas)
+    understudies = blocks.understudies(of: selection, path, options)
   }
 
   /// Whether fits are blended with refits.

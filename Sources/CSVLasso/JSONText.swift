@@ -78,6 +78,73 @@ struct JSONText {
       }
     }
   }
+
+  mutating func strings(_ values: some Sequence<String>) {
+    nested("[", "]") { text in
+      for value in values {
+        text.separate()
+        text.string(value)
+      }
+    }
+  }
+}
+
+/// Members of an object, each on a line of its own if `indent` is given.
+extension JSONText {
+  mutating func member(_ name: String, _ value: String, indent: Int? = nil) {
+    key(name, indent: indent)
+    string(value)
+  }
+
+  /// Null for nil.
+  mutating func member(_ name: String, _ value: Double?, indent: Int? = nil) {
+    key(name, indent: indent)
+    number(value)
+  }
+
+  mutating func member(_ name: String, _ values: [Double], indent: Int? = nil) {
+    key(name, indent: indent)
+    numbers(values)
+  }
+
+  mutating func member(
+    _ name: String, _ values: some Sequence<String>, indent: Int? = nil
+  ) {
+    key(name, indent: indent)
+    strings(values)
+  }
+
+  /// No member for nil.
+  mutating func memberIfAny(_ name: String, _ value: String?, indent: Int? = nil) {
+    if let value { member(name, value, indent: indent) }
+  }
+
+  /// No member for nil.
+  mutating func memberIfAny(_ name: String, _ value: Double?, indent: Int? = nil) {
+    if let value { member(name, value, indent: indent) }
+  }
+
+  /// - Parameter isLong: whether it goes over several lines.
+  mutating func object(
+    _ name: String, indent: Int = 2, isLong: Bool = false, _ body: (inout JSONText) -> Void
+  ) {
+    key(name, indent: indent)
+    nested("{", "}", indent: isLong ? indent : nil, body)
+  }
+
+  /// An array of objects in one line; no member where there are none.
+  mutating func objectsIfAny<Element>(
+    _ name: String, _ elements: [Element], _ body: (inout JSONText, Element) -> Void
+  ) {
+    guard !elements.isEmpty else { return }
+    key(name)
+    nested("[", "]") { text in
+      for element in elements {
+        text.separate()
+        text.nested("{", "}") { body(&$0, element) }
+      }
+    }
+  }
 }
 
 /// A finite number with all digits that a double needs; whole numbers without a point.

@@ -147,6 +147,9 @@ public struct Options: Sendable {
   public var maxFeatures: Int?
 
   // The output
+  /// Whether ``Fit/understudies`` are looked for in any case: moments have them for little, kept columns have
+  /// to be gone through again.
+  public var findsUnderstudies = false
   public var writesTarget = true
   /// Whether kept columns are written as z-scores of the fit's centre and scale.
   public var standardizesOutput = false
@@ -232,3 +235,21 @@ public struct Options: Sendable {
 /// Told how far reading has come: bytes read, rows where they are counted, and the input's size where it
 /// is known.
 public typealias Progress = (_ stage: String, _ bytes: Int, _ rows: Int?, _ size: Int?) -> Void
+
+extension Criterion {
+  /// As it is given on the command line.
+  public var label: String {
+    switch self {
+    case .minimum: "min"
+    case .oneStandardError: "1se"
+    case .relaxedMinimum: "relaxed-min"
+    case .relaxedOneStandardError: "relaxed-1se"
+    case .sparsest: "sparsest"
+    case .information(let information): information.rawValue
+    case .columns(let count): "k=\(count)"
+    case .lambda(let lambda): "lambda=\(decimalText(lambda))"
+    case .falseDiscoveryRate(let rate): "fdr=\(decimalText(rate))"
+    case .stability: "stable"
+    }
+  }
+}

@@ -10,10 +10,12 @@ extension Fit {
       "standardized_coefficient", "twin", "type", "missing", "warning",
     ]
     var table = TableText(
-      header + (evidence == nil ? [] : ["frequency"]) + (hasGroups ? ["group"] : []))
+      header + (evidence == nil ? [] : ["frequency"]) + (hasGroups ? ["group"] : [])
+        + ["gamma", "understudies", "understudy_correlations"])
     for report in columnReports() {
       let frequency = evidence == nil ? [] : [report.frequency.map { "\($0)" } ?? ""]
       let group = hasGroups ? [report.group ?? ""] : []
+      let hasCoefficient = report.coefficient != nil || report.standardizedCoefficient != nil
       table.row(
         [
           String(report.index + 1), report.label, report.role.rawValue,
@@ -22,7 +24,11 @@ extension Fit {
           report.coefficient.map { "\($0)" } ?? "",
           report.standardizedCoefficient.map { "\($0)" } ?? "", report.twin ?? "",
           report.type?.label ?? "", report.missing.map(String.init) ?? "", report.warning ?? "",
-        ] + frequency + group)
+        ] + frequency + group + [
+          hasCoefficient ? decimalText(gamma) : "",
+          report.understudies.map(\.label).joined(separator: ";"),
+          report.understudies.map { decimalText($0.correlation) }.joined(separator: ";"),
+        ])
     }
     return table.bytes
   }
@@ -47,10 +53,11 @@ extension Fit {
     return table.bytes
   }
 
-  /// One line a λ, with the columns that entered and left since the one before.
+  /// One line a λ, with the columns that entered and left since the one before. The last column says whose
+  /// curve it is: that of the chosen blend.
   private func gridTable() -> [UInt8] {
     var table = TableText([
-      "step", "lambda", "df", "dev_ratio", "cv_mean", "cv_se", "gap", "entered", "left",
+      "step", "lambda", "df", "dev_ratio", "cv_mean", "cv_se", "gap", "entered", "left", "gamma",
     ])
     var before = Set<Int>()
     for (step, point) in path.points.enumerated() {
@@ -59,7 +66,7 @@ extension Fit {
         String(step + 1), "\(point.lambda)", String(point.df), "\(point.devianceRatio)",
         errorCurve.map { "\($0.mean[step])" } ?? "",
         errorCurve.map { "\($0.standardError[step])" } ?? "", "\(point.gap)",
-        labels(now.subtracting(before)), labels(before.subtracting(now)),
+        labels(now.subtracting(before)), labels(before.subtracting(now)), decimalText(gamma),
       ])
       before = now
     }

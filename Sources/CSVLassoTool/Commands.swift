@@ -44,6 +44,7 @@ struct Select: ParsableCommand {
     options.writesTarget = !output.noTarget
     options.standardizesOutput = standardized
     options.fitsOnly = names
+    options.findsUnderstudies = output.model != nil || output.ledger != nil
     let source = try flags.csv.source(options.readings(writes: !names))
     let files = try output.open()
     let progress = flags.general.progressLine()
@@ -97,10 +98,12 @@ struct Path: ParsableCommand {
     discussion: """
       Columns: step, lambda, df (nonzero coefficients), dev_ratio (share of the deviance explained; R² \
       for numbers), cv_mean and cv_se (what --metric measures on rows not fitted), gap (relative duality \
-      gap), entered and left (columns, separated by semicolons). The path goes to its end, as with \
-      --full-path.
+      gap), entered and left (columns, separated by semicolons), gamma. A rule that looks at relaxed fits, as \
+      the usual one does, chooses a share gamma of the penalized fit beside lambda: dev_ratio, cv_mean and \
+      cv_se are those of that blend at every lambda. Gamma is 1 for the penalized fit itself, as with \
+      --choose 1se. The path goes to its end, as with --full-path.
 
-      With --exact a line is a knot of the lasso, and there are no cv_mean and cv_se: what entered is zero \
+      With --exact a line is a knot of the lasso, and there are no cv_mean, cv_se and gamma: what entered is zero \
       at this lambda and not below it, what left is zero from this lambda on down. Between two lines each \
       coefficient is linear in lambda. The last lambda is 0, unless --max-features N ends the path where \
       one column more would enter.
@@ -135,6 +138,8 @@ extension FitFlags {
     options.isExact = isExact
     options.walksFullPath = options.walksFullPath || fullPath
     options.fitsOnly = true
+    // A path has no line a column that could tell them.
+    options.findsUnderstudies = !fullPath
     let source = try csv.source(options.readings(writes: false))
     let files = try Files(main: output, model: nil, ledger: ledger)
     let progress = general.progressLine()

@@ -27,7 +27,7 @@ struct FitFlags: ParsableArguments {
     options.offset = roles.offset
     options.categorical = selectors(types.categorical, "--categorical")
     options.numeric = selectors(types.numeric, "--numeric")
-    guard types.maxLevels >= 2 else { throw usage("--max-levels is at least 2") }
+    try check("--max-levels", types.maxLevels, atLeast: 2)
     options.maxLevels = types.maxLevels
     if !types.na.isEmpty { options.missingTexts = types.na }
     options.missing = types.missing
@@ -84,129 +84,13 @@ extension FitFlags {
     guard model.engine != .columns else {
       throw usage("--exact works on moments; leave --engine columns out")
     }
-    let grid = [
+    try refuse([
       ("--lambda", model.lambda != nil), ("--lambda-ratio", model.lambdaRatio != nil),
       ("--nlambda", model.nlambda != ModelFlags.usualCount), ("--choose", choice.choose != nil),
       ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),
-      ("--fold-by", choice.foldBy != nil), ("--nested", checks.nested),
-      ("--probe", checks.probe),
       ("--fold-by", choice.foldBy != nil), ("--repeats", choice.repeats != nil),
-      ("--relax", choice.relax),
-    ]
-    if let (name, _) = grid.first(where: { $0.1 }) {
-      throw usage("--exact has no grid and chooses nothing; leave \(name) out")
-    }
-  }
-}
-
-private func selectors(_ texts: [String], _ option: String) -> [ColumnSelector] {
-  texts.map { ColumnSelector($0, option: option) }
-}
-
-private func usage(_ text: String) -> Failure { Failure(.usage, text) }
-
-extension ModelFlags {
-  fileprivate func fill(_ options: inout Options) throws(Failure) {
-    guard (0...1).contains(alpha) else { throw usage("--alpha lies between 0 and 1, not \(alpha)") }
-    guard (1...100_000).contains(nlambda) else {
-      throw usage("--nlambda lies between 1 and 100000")
-    }
-    guard tol > 0, tol < 1 else { throw usage("--tol lies between 0 and 1") }
-    if let lambdaRatio, !(lambdaRatio > 0 && lambdaRatio < 1) {
-      throw usage("--lambda-ratio lies between 0 and 1")
-    }
-    options.family = family
-    if let huberDelta, !(huberDelta > 0 && huberDelta.isFinite) {
-      throw usage("--huber-delta is above 0, not \(huberDelta)")
-    }
-    options.huberDelta = huberDelta
-    options.alpha = alpha
-    options.nonnegative = selectors(positive, "--positive")
-    options.nonpositive = selectors(negative, "--negative")
-    options.walksFullPath = fullPath
-    guard engine != .columns || alpha > 0 else {
-      throw usage("--engine columns does not take --alpha 0: ridge keeps every column")
-    }
-    options.engine = engine
-    for text in penalty { options.factors.append(try Self.factor(text)) }
-    for text in group { options.groups.append(try Self.group(text)) }
-    options.path = PathOptions(
-      grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol,
-      adaptive: try adaptive.map { text throws(Failure) in try Self.weights(text) },
-      kind: try kind())
-  }
-
-  private func grid() throws(Failure) -> LambdaGrid {
-    guard let lambda else { return .automatic(count: nlambda, ratio: lambdaRatio) }
-    var values: [Double] = []
-    for item in lambda.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let value = Double(item), value >= 0, value.isFinite else {
-        throw usage("--lambda takes numbers from 0 on, not '\(item)'")
-      }
-      values.append(value)
-    }
-    return .values(values)
-  }
-
-  private static func factor(_ text: String) throws(Failure) -> Options.Factor {
-    guard let equals = text.lastIndex(of: "="),
-      let value = Double(text[text.index(after: equals)...]), value >= 0, value.isFinite
-    else {
-      throw usage(
-        "--penalty takes SEL=F with F from 0 on, not '\(text)' (give it once for each factor)")
-    }
-    return Options.Factor(
-      columns: ColumnSelector(String(text[..<equals]), option: "--penalty"), value: value)
-  }
-}
-
-extension ModelFlags {
-  /// - Throws: ``Failure`` for what does not go with a penalty that is concave.
-  private func kind() throws(Failure) -> PenaltyKind {
-    let name = "--penalty-kind \(penaltyKind.rawValue)"
-    let (least, usual): (Double, Double)
-    switch penaltyKind {
-    case .lasso:
-      guard concavity == nil else { throw usage("--concavity is for --penalty-kind mcp or scad") }
-      return .lasso
-    case .mcp: (least, usual) = (1, 3)
-    case .scad: (least, usual) = (2, 3.7)
-    }
-    let gamma = concavity ?? usual
-    guard gamma > least, gamma.isFinite else {
-      throw usage("--concavity is above \(Int(least)) for \(penaltyKind.rawValue), not \(gamma)")
-    }
-    guard alpha > 0 else { throw usage("\(name) selects; leave --alpha 0, which is ridge, out") }
-    guard !noStandardize else {
-      throw usage("\(name) takes columns of one scale; leave --no-standardize out")
-    }
-    guard adaptive == nil else {
-      throw usage(
-        "\(name) and --adaptive exclude each other: each is to shrink little what is large")
-    }
-    return penaltyKind == .mcp ? .mcp(gamma: gamma) : .scad(gamma: gamma)
-  }
-
-  private static func weights(_ text: String) throws(Failure) -> AdaptiveWeights {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let initial = AdaptiveWeights.Initial(rawValue: String(parts[0])),
-      let exponent = parts.count > 1 ? Double(parts[1]) : 1, exponent > 0, exponent.isFinite
-    else {
-      throw usage(
-        "--adaptive takes ols or ridge, and an exponent above 0 behind a colon, not '\(text)'")
-    }
-    return AdaptiveWeights(initial, exponent: exponent)
-  }
-
-  private static func group(_ text: String) throws(Failure) -> Options.Group {
-    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-      throw usage("--group takes NAME=SEL, not '\(text)' (give it once for each group)")
-    }
-    let name = String(text[..<equals])
-    return Options.Group(
-      name: name,
-      columns: ColumnSelector(
-        String(text[text.index(after: equals)...]), option: "--group \(name)"))
+      ("--nested", checks.nested), ("--probe", checks.probe), ("--relax", choice.relax),
+    ]) { "--exact has no grid and chooses nothing; leave \($0) out" }
   }
 }
 
@@ -214,7 +98,7 @@ extension ChoiceFlags {
   fileprivate func fill(_ options: inout Options, lambdas: String?) throws(Failure) {
     options.seed = seed
     options.metric = metric
-    if let maxFeatures, maxFeatures < 1 { throw usage("--max-features is at least 1") }
+    try check("--max-features", maxFeatures, atLeast: 1)
     options.maxFeatures = maxFeatures
     if let choose {
       options.criterion = try Self.criterion(choose)
@@ -239,13 +123,12 @@ extension ChoiceFlags {
       options.folds = try plan()
     }
     guard let repeats else { return }
-    guard (1...100).contains(repeats) else { throw usage("--repeats lies between 1 and 100") }
-    switch options.folds {
-    case .column where repeats > 1:
-      throw usage("--repeats draws partitions; --fold-column is one (leave one of them out)")
-    case .forward where repeats > 1:
-      throw usage("--repeats draws partitions; forward folds are one (leave one of them out)")
-    default: break
+    try check("--repeats", repeats, in: 1...100)
+    if repeats > 1 {
+      try refuse([
+        ("--fold-column is", foldColumn != nil),
+        ("forward folds are", folds?.hasPrefix("forward:") == true),
+      ]) { "--repeats draws partitions; \($0) one (leave one of them out)" }
     }
     options.repeats = repeats
   }
@@ -291,7 +174,7 @@ extension ChoiceFlags {
 
 extension GeneralFlags {
   func fill(_ options: inout Options) throws(Failure) {
-    if let threads, threads < 1 { throw usage("--threads is at least 1") }
+    try check("--threads", threads, atLeast: 1)
     options.threads = threads ?? Terminal.processors
     options.sizes = BatchReader.Sizes(threads: options.threads)
     options.memory =

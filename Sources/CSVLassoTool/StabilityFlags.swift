@@ -35,21 +35,18 @@ struct StabilityFlags: ParsableArguments {
 
   /// - Throws: ``Failure`` of kind usage.
   func fill(_ options: inout Options) throws(Failure) {
-    func usage(_ text: String) -> Failure { Failure(.usage, text) }
     guard case .stability = options.criterion else {
-      let given = [("--pfer", pfer != nil), ("--pi", pi != nil), ("--q", q != nil)]
-      if let (name, _) = given.first(where: { $0.1 }) {
-        throw usage("\(name) is for --choose stable")
+      return try refuse([("--pfer", pfer != nil), ("--pi", pi != nil), ("--q", q != nil)]) {
+        "\($0) is for --choose stable"
       }
-      return
     }
     guard pfer == nil || pi == nil || q == nil else {
       throw usage("of --pfer, --pi and --q two say the third: leave one out")
     }
-    if let pfer, !(pfer > 0 && pfer.isFinite) { throw usage("--pfer is above 0, not \(pfer)") }
+    try checkIsPositive("--pfer", pfer)
     if let pi, !(pi > 0.5 && pi <= 1) { throw usage("--pi lies above 0.5 and up to 1, not \(pi)") }
-    if let q, q < 1 { throw usage("--q is at least 1") }
-    guard (2...1000).contains(pairs) else { throw usage("--pairs lies between 2 and 1000") }
+    try check("--q", q, atLeast: 1)
+    try check("--pairs", pairs, in: 2...1000)
     guard weakness > 0, weakness <= 1 else {
       throw usage("--weakness lies above 0 and up to 1, not \(weakness)")
     }

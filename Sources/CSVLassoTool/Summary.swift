@@ -114,9 +114,16 @@ enum Summary {
   }
 
   private static func notes(_ fit: Fit, _ kept: [String]) -> [String] {
-    var (twins, texts, missing) = (Mentioned(), Mentioned(), Mentioned())
+    var (twins, texts, missing, understudies) = (
+      Mentioned(), Mentioned(), Mentioned(), Mentioned()
+    )
     var warnings: [String] = []
     for column in fit.columnReports() {
+      // Twins are told as such.
+      for (label, correlation) in column.understudies where correlation < 1 {
+        let likeness = "correlation \(short(correlation, digits: 3))"
+        understudies.add("\(label) for \(column.label) (\(likeness))")
+      }
       if let twin = column.twin { twins.add("\(column.label) (\(twin))") }
       if case .text(let levels) = column.type {
         texts.add(column.label + (levels.map { " (\($0))" } ?? ""))
@@ -128,6 +135,7 @@ enum Summary {
       ("columns that hold a single value", excluded(fit, .constant)),
       ("columns that say what another says", twins),
       ("columns that others before them add up to", excluded(fit, .dependent)),
+      ("left out, but could stand in for a kept one", understudies),
       (
         "text with too many levels or different in every row, not a candidate (copy it with --id)",
         texts

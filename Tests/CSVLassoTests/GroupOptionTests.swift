@@ -37,24 +37,28 @@ import Testing
     return text
   }
 
+  private static func fit(_ options: Options, _ text: String = table()) throws -> Fit {
+    try withFile(text) { try fitFile($0, options) }
+  }
+
+  private static func selector(_ text: String, _ option: String) -> ColumnSelector {
+    ColumnSelector(text, option: "--\(option)")
+  }
+
   @Test func columnsOfAGroupAreKeptOrDroppedTogether() throws {
     for missing in [Options.Missing.mean, .indicator, .dropRow] {
-      let fit = try withFile(Self.table()) {
-        try fitFile($0, Self.grouped { $0.missing = missing })
-      }
+      let fit = try Self.fit(Self.grouped { $0.missing = missing })
       let kept = Set(fit.keptLabels)
       #expect(kept.isSuperset(of: ["dose", "site", "hours", "a"]))
       #expect(kept.contains("z1") == kept.contains("z2"))
       // By themselves the idle column of the group is left out.
-      let alone = try withFile(Self.table()) {
-        try fitFile($0, options { $0.missing = missing })
-      }
+      let alone = try Self.fit(options { $0.missing = missing })
       #expect(!alone.keptLabels.contains("hours"))
     }
   }
 
   @Test func reportsSayWhatGroupAColumnIsIn() throws {
-    let fit = try withFile(Self.table()) { try fitFile($0, Self.grouped()) }
+    let fit = try Self.fit(Self.grouped())
     let reports = Dictionary(uniqueKeysWithValues: fit.columnReports().map { ($0.label, $0) })
     #expect(reports["site"]!.group == "dose" && reports["z2"]!.group == "rest")
     #expect(reports["a"]!.group == nil)
@@ -67,44 +71,37 @@ import Testing
     #expect(
       reports["dose"]!.missing! > 0 && reports["dose"]!.entryStep == reports["site"]!.entryStep)
     let ledger = String(decoding: fit.ledger(), as: UTF8.self).split(separator: "\n")
-    #expect(ledger[0].hasSuffix(",warning,group"))
-    #expect(ledger[3].hasPrefix("3,site,candidate,kept,") && ledger[3].hasSuffix(",dose"))
+    #expect(ledger[0].hasSuffix(",warning,group,gamma,understudies,understudy_correlations"))
+    #expect(ledger[3].hasPrefix("3,site,candidate,kept,") && ledger[3].hasSuffix(",dose,1,,"))
     let model = String(decoding: Model.json(fit, tool: "test"), as: UTF8.self)
     #expect(model.contains("\"dose\": [\"dose\", \"site\", \"hours\"]"))
     #expect(model.contains("\"site=south\""))
     let path = String(decoding: fit.pathTable(), as: UTF8.self)
     #expect(path.contains("dose;site;hours"))
     // What nobody groups stays as it was.
-    let plain = try withFile(Self.table()) { try fitFile($0, options()) }
-    #expect(String(decoding: plain.ledger(), as: UTF8.self).contains(",type,missing,warning\n"))
+    let plain = try Self.fit(options())
+    #expect(String(decoding: plain.ledger(), as: UTF8.self).contains(",missing,warning,gamma,"))
   }
 
   /// The model says what the fit says: intercept and coefficients give its predictions.
   @Test func aConstantColumnStaysWithItsGroup() throws {
-    let fit = try withFile(Self.table()) {
-      try fitFile(
-        $0,
-        options { $0.groups = [Self.group("g", "dose,one")] })
-    }
+    let fit = try Self.fit(options { $0.groups = [Self.group("g", "dose,one")] })
     let one = fit.columnReports().first { $0.label == "one" }!
     #expect(one.isKept && one.reason == "holds a single value, kept with its group")
     #expect(one.coefficient == 0)
   }
 
   @Test func unitsAndOrderChangeNothing() throws {
-    let a = try withFile(Self.table()) { try fitFile($0, Self.grouped()) }
+    let a = try Self.fit(Self.grouped())
     let other = Self.table(
       order: ["one", "z2", "hours", "site", "a", "z1", "dose"], unit: 1e4)
     for engine in [Options.Engine.moments, .columns] {
       for threads in [1, 3] {
-        let b = try withFile(other) {
-          try fitFile(
-            $0,
-            Self.grouped {
-              $0.engine = engine
-              $0.threads = threads
-            })
-        }
+        let b = try Self.fit(
+          Self.grouped {
+            $0.engine = engine
+            $0.threads = threads
+          }, other)
         #expect(Set(a.keptLabels) == Set(b.keptLabels))
         #expect(a.selection.step == b.selection.step)
         for (x, y) in zip(a.crossValidation!.mean, b.crossValidation!.mean) {
@@ -122,7 +119,7 @@ import Testing
         let comma = line.lastIndex(of: ",")!
         return line[...comma] + (Double(line[line.index(after: comma)...])! > 1 ? "yes" : "no")
       }.joined(separator: "\n") + "\n"
-    let fit = try withFile(text) { try fitFile($0, Self.grouped()) }
+    let fit = try Self.fit(Self.grouped(), text)
     #expect(fit.path.family == .binomial)
     #expect(Set(fit.keptLabels).isSuperset(of: ["dose", "site", "hours", "a"]))
     #expect(fit.path.worstGap!.gap <= 1e-7)
@@ -134,7 +131,7 @@ import Testing
     let alone = try reduceText(
       Self.table(),
       options {
-        $0.factors = [.init(columns: ColumnSelector("1-6", option: "--penalty"), value: 0)]
+        $0.factors = [.init(columns: Self.selector("1-6", "penalty"), value: 0)]
         standardized(&$0)
       })
     func column(_ name: String, _ text: String) -> [Substring] {
@@ -157,14 +154,14 @@ import Testing
         "--group g names 'a', which is no candidate: --id copies it and never fits it",
         {
           $0.groups = [Self.group("g", "a,z1")]
-          $0.ids = [ColumnSelector("a", option: "--id")]
+          $0.ids = [Self.selector("a", "id")]
         }
       ),
       (
         "--group g names 'a', which is no candidate: --keep has it always in, without a penalty",
         {
           $0.groups = [Self.group("g", "a,z1")]
-          $0.keep = [ColumnSelector("a", option: "--keep")]
+          $0.keep = [Self.selector("a", "keep")]
         }
       ),
       (
@@ -183,31 +180,28 @@ import Testing
         "'a' is named by --positive or --negative, but it is in --group g, and a group has no sign",
         {
           $0.groups = [Self.group("g", "a,z1")]
-          $0.nonnegative = [ColumnSelector("a", option: "--positive")]
+          $0.nonnegative = [Self.selector("a", "positive")]
         }
       ),
       (
         "--penalty gives 'z1' and 'a' different factors, but --group g has one for all its columns",
         {
           $0.groups = [Self.group("g", "a,z1")]
-          $0.factors = [.init(columns: ColumnSelector("a", option: "--penalty"), value: 2)]
+          $0.factors = [.init(columns: Self.selector("a", "penalty"), value: 2)]
         }
       ),
     ]
     for (message, change) in cases {
       #expect(throws: Failure(.usage, message)) {
-        try withFile(Self.table()) { try fitFile($0, options("y", change)) }
+        try Self.fit(options("y", change))
       }
     }
     do {
-      _ = try withFile(Self.table()) {
-        try fitFile(
-          $0,
-          options {
-            $0.groups = [Self.group("g", "a,site")]
-            $0.maxLevels = 2
-          })
-      }
+      _ = try Self.fit(
+        options {
+          $0.groups = [Self.group("g", "a,site")]
+          $0.maxLevels = 2
+        })
       Issue.record("no failure")
     } catch let failure as Failure {
       #expect(
@@ -217,15 +211,10 @@ import Testing
 
   /// Factors of a group multiply its √m.
   @Test func aFactorIsThatOfTheGroup() throws {
-    let fit = try withFile(Self.table()) {
-      try fitFile(
-        $0,
-        Self.grouped {
-          $0.factors = [
-            .init(columns: ColumnSelector("dose,site,hours", option: "--penalty"), value: 0)
-          ]
-        })
-    }
+    let fit = try Self.fit(
+      Self.grouped {
+        $0.factors = [.init(columns: Self.selector("dose,site,hours", "penalty"), value: 0)]
+      })
     #expect(fit.columnReports().first { $0.label == "site" }!.entryStep == 1)
   }
 }

@@ -22,8 +22,20 @@ struct Likeness {
       let length = rows.inner(noise, noise).squareRoot()
       vectors.append(noise.map { length > 0 ? $0 / length : 0 })
     }
+    projections = Self.lengths(vectors, problem, rows, screens, threads: threads)
+  }
+
+  /// The lengths of the projections of some vectors on each term.
+  ///
+  /// - Parameter vectors: one value a row each, of length 1 over the rows that decide, and of mean 0 there
+  ///   where there is an intercept.
+  /// - Complexity: O(n) for each term and vector
+  static func lengths(
+    _ vectors: [[Double]], _ problem: ColumnsProblem, _ rows: RowStatistics, _ screens: [Screen],
+    threads: Int
+  ) -> Projections {
     let weighted = InterleavedVectors(vectors.map(rows.weighted))
-    projections = Projections(
+    return Projections(
       count: vectors.count,
       lengths: concurrentMap(screens.count, threads: threads) { index in
         screens[index].pulls(problem, rows, weighted)
@@ -32,7 +44,7 @@ struct Likeness {
 
   /// The sum of the squared canonical correlations of two terms.
   func overlap(_ a: Int, _ b: Int) -> Double {
-    let (left, right) = (vectors(a), vectors(b))
+    let (left, right) = (Self.vectors(a, problem, rows), Self.vectors(b, problem, rows))
     var sum = 0.0
     for x in left {
       for z in right {
@@ -43,8 +55,8 @@ struct Likeness {
     return sum
   }
 
-  /// Coordinates of length 1.
-  private func vectors(_ term: Int) -> [[Double]] {
+  /// The values of a term's coordinates, of length 1; none for one that holds a single value.
+  static func vectors(_ term: Int, _ problem: ColumnsProblem, _ rows: RowStatistics) -> [[Double]] {
     let made = problem.coordinates(term, rows)
     guard !made.isConstant else { return [] }
     return made.basis.indices.map { index in
