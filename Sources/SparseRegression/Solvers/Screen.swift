@@ -50,7 +50,7 @@ struct Screen: Sendable {
   }
 
   /// How near its price a term that was looked at must be to be let in with those that exceed it.
-  static let nearly = 0.95
+  static let nearly = 0.975
 
   /// What all terms are held against, worked out once for all stretches.
   ///
@@ -292,7 +292,7 @@ struct Screen: Sendable {
       for quad in 0..<quads {
         let reach = length.isEmpty ? SIMD4(repeating: 1) : reach(index, quad)
         let least = factor * slope[now &+ quad] - reach * offset[now &+ quad]
-        exceeds = exceeds .| (reference[start &+ quad] .> least)
+        exceeds .|= reference[start &+ quad] .> least
       }
       wanted[count] = terms.lowerBound &+ index
       count &+= any(exceeds) ? 1 : 0
