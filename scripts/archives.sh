@@ -9,8 +9,8 @@
 # several tasks at once: results then differ from run to run. Where an archive is missing, the folder stays
 # empty and the shared libraries are linked.
 #
-# The program is relocated when it starts, too, at 50,000 places. In their packed form (RELR) they are
-# read in an eighth of a byte each and not in 24; lld writes it, and glibc reads it from 2.36 on.
+# A program that may be loaded anywhere is relocated when it starts, too, at 50,000 places, and each page
+# that holds one is a copy of its own from then on. So this one has its place.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -43,7 +43,5 @@ for archive in $archives; do ln -s "$archive" "$folder/"; done
 sed -e '/^Libs/d' "$openblas/pkgconfig/openblas.pc" >"$folder/openblas.pc"
 echo "Libs: -L\"$PWD/$folder\" -lopenblas" >>"$folder/openblas.pc"
 
-glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null | sed -n 's/^glibc 2\.\([0-9]*\).*/\1/p')
-if [ "${glibc:-0}" -ge 36 ] && [ -x "$(clang -print-prog-name=ld.lld 2>/dev/null)" ]; then
-  echo "-Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs"
-fi
+if [ -x "$(clang -print-prog-name=ld.lld 2>/dev/null)" ]; then printf '%s ' -Xswiftc -use-ld=lld; fi
+echo "-Xswiftc -Xclang-linker -Xswiftc -no-pie"

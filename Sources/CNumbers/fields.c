@@ -40,9 +40,56 @@ INLINE const uint8_t *block_at(const uint8_t *bytes, size_t i, size_t count, uin
   return room;
 }
 
+/// Bytes that are looked at before anything is made of them: a count of 255 for each lane at most.
+#define STRETCH (255 * 64)
+
+/// Whether no byte is a quote, a CR or NUL, so that each LF ends a record; these are counted, and `end` is
+/// just behind the last.
+WIDE static int is_plain(const uint8_t *bytes, size_t count, uint8_t quote, size_t *lines,
+                         size_t *end) {
+  *lines = *end = 0;
+  size_t last_end = 0;  // of the last stretch with an LF
+  for (size_t i = 0; i < count;) {
+    const size_t stop = count - i < STRETCH ? count : i + STRETCH;
+    uint8_t feeds[64] = {0}, odd[64] = {0};
+    for (; i + 64 <= stop; i += 64)
+      for (size_t k = 0; k < 64; k++) {
+        const uint8_t byte = bytes[i + k];
+        feeds[k] += byte == '\n';
+        odd[k] |= (byte == quote) | (byte == '\r') | (byte == 0);
+      }
+    size_t found = 0;
+    uint8_t any = 0;
+    for (; i < stop; i++) {
+      found += bytes[i] == '\n';
+      any |= (bytes[i] == quote) | (bytes[i] == '\r') | (bytes[i] == 0);
+    }
+    for (size_t k = 0; k < 64; k++) {
+      found += feeds[k];
+      any |= odd[k];
+    }
+    if (any) {
+      *lines = 0;
+      return 0;
+    }
+    last_end = found ? stop : last_end;
+    *lines += found;
+  }
+  for (*end = last_end; *end > 0 && bytes[*end - 1] != '\n';) --*end;
+  return 1;
+}
+
 WIDE cscan_survey_t cscan_survey(const uint8_t *bytes, size_t count, uint8_t delimiter,
                                  uint8_t quote, int is_last, size_t piece, size_t *bounds) {
   cscan_survey_t found = {0, 0, 0, 0, 1, 0};
+  if (is_plain(bytes, count, quote, &found.lines, &found.end)) {
+    for (size_t target = piece; target < found.end;) {
+      const uint8_t *const feed = memchr(bytes + target, '\n', found.end - target);
+      bounds[found.bounds] = (size_t)(feed - bytes) + 1;
+      target = bounds[found.bounds++] + piece;
+    }
+    return found;
+  }
   uint64_t nuls = 0;
   uint8_t room[64];
   size_t lines = 0;

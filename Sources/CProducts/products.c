@@ -9,25 +9,36 @@
 #define WIDE
 #endif
 
+/// Doubles in a line of the cache.
+#define LINE 8
+
 typedef double lanes __attribute__((vector_size(8 * CPRODUCTS_LANES), aligned(8)));
 
 /// `groups` of lanes from `vectors` on; constants, so that the sums stay in registers.
 ///
 /// One column takes two rows at a time: a sum need not wait for the one before it. Of several columns each
 /// has a sum of its own, and what is read of the vectors serves them all.
+///
+/// Columns lie anywhere, and the processor knows no more than the one it reads: the next ones, unless `next`
+/// is null, are fetched line by line meanwhile.
 static inline __attribute__((always_inline)) void multiply(
-    const double *const *x, size_t count, const double *vectors, size_t stride, double *out,
-    const int columns, const int groups) {
+    const double *const *x, const double *const *next, size_t count, const double *vectors,
+    size_t stride, double *out, const int columns, const int groups) {
   const int rows = columns == 1 ? 2 : 1;
   lanes sum[2][CPRODUCTS_COLUMNS][3];
   memset(sum, 0, sizeof sum);
   size_t i = 0;
-  for (; i + (size_t)rows <= count; i += (size_t)rows)
-    for (int row = 0; row < rows; row++) {
-      const lanes *v = (const lanes *)(vectors + (i + (size_t)row) * stride);
-      for (int c = 0; c < columns; c++)
-        for (int g = 0; g < groups; g++) sum[row][c][g] += x[c][i + (size_t)row] * v[g];
-    }
+  while (i + (size_t)rows <= count) {
+    const size_t left = count - i < LINE ? count - i : LINE, end = i + left - left % (size_t)rows;
+    if (next)
+      for (int c = 0; c < columns; c++) __builtin_prefetch(next[c] + i, 0, 2);
+    for (; i < end; i += (size_t)rows)
+      for (int row = 0; row < rows; row++) {
+        const lanes *v = (const lanes *)(vectors + (i + (size_t)row) * stride);
+        for (int c = 0; c < columns; c++)
+          for (int g = 0; g < groups; g++) sum[row][c][g] += x[c][i + (size_t)row] * v[g];
+      }
+  }
   if (i < count) {
     const lanes *v = (const lanes *)(vectors + i * stride);
     for (int g = 0; g < groups; g++) sum[0][0][g] += x[0][i] * v[g];
@@ -38,24 +49,32 @@ static inline __attribute__((always_inline)) void multiply(
 }
 
 static inline __attribute__((always_inline)) void multiply_all(
-    const double *const *x, size_t count, const double *vectors, size_t stride, double *out,
-    const int columns) {
+    const double *const *x, const double *const *next, size_t count, const double *vectors,
+    size_t stride, double *out, const int columns) {
   size_t f = 0;
-  for (; f + 12 <= stride; f += 12) multiply(x, count, vectors + f, stride, out + f, columns, 3);
-  if (f + 8 <= stride) {
-    multiply(x, count, vectors + f, stride, out + f, columns, 2);
-    f += 8;
+  for (; f + 12 <= stride; f += 12) {
+    multiply(x, next, count, vectors + f, stride, out + f, columns, 3);
+    next = NULL;
   }
-  if (f + 4 <= stride) multiply(x, count, vectors + f, stride, out + f, columns, 1);
+  if (f + 8 <= stride) {
+    multiply(x, next, count, vectors + f, stride, out + f, columns, 2);
+    f += 8;
+    next = NULL;
+  }
+  if (f + 4 <= stride) multiply(x, next, count, vectors + f, stride, out + f, columns, 1);
 }
 
 WIDE void cproducts(
     const double *const *x, size_t columns, size_t count, const double *vectors, size_t stride,
     double *out) {
   size_t c = 0;
-  for (; c + CPRODUCTS_COLUMNS <= columns; c += CPRODUCTS_COLUMNS)
-    multiply_all(x + c, count, vectors, stride, out + c * stride, CPRODUCTS_COLUMNS);
-  for (; c < columns; c++) multiply_all(x + c, count, vectors, stride, out + c * stride, 1);
+  for (; c + CPRODUCTS_COLUMNS <= columns; c += CPRODUCTS_COLUMNS) {
+    const size_t next = c + CPRODUCTS_COLUMNS;
+    multiply_all(x + c, next + CPRODUCTS_COLUMNS <= columns ? x + next : NULL, count, vectors, stride,
+                 out + c * stride, CPRODUCTS_COLUMNS);
+  }
+  for (; c < columns; c++)
+    multiply_all(x + c, c + 1 < columns ? x + c + 1 : NULL, count, vectors, stride, out + c * stride, 1);
 }
 
 WIDE double cinner(const double *w, const double *x, const double *z, size_t count) {
@@ -70,6 +89,26 @@ WIDE double cinner(const double *w, const double *x, const double *z, size_t cou
   double total = (sum[0][0] + sum[0][1]) + (sum[0][2] + sum[0][3]);
   for (; i < count; i++) total += w[i] * x[i] * z[i];
   return total;
+}
+
+WIDE void csymmetric(const double *row, size_t j, const double *x, double a, double *y) {
+  const double step = a * x[j];
+  lanes sum[2];
+  memset(sum, 0, sizeof sum);
+  size_t k = 0;
+  for (; k + 8 <= j; k += 8)
+    for (size_t g = 0; g < 2; g++) {
+      const lanes products = *(const lanes *)(row + k + 4 * g);
+      sum[g] += products * *(const lanes *)(x + k + 4 * g);
+      *(lanes *)(y + k + 4 * g) += step * products;
+    }
+  sum[0] += sum[1];
+  double total = (sum[0][0] + sum[0][1]) + (sum[0][2] + sum[0][3]);
+  for (; k < j; k++) {
+    total += row[k] * x[k];
+    y[k] += step * row[k];
+  }
+  y[j] += a * (total + row[j] * x[j]);
 }
 
 WIDE void cdeviations(

@@ -90,7 +90,7 @@ struct Encoder: Sendable {
   ///
   /// - Parameter labels: for each code of a target that is text, its number; NaN for missing.
   mutating func prepare(_ piece: ParsedRows, labels: [Double]?) -> PieceEncoding {
-    for slot in numbers.indices where piece.missing[slot] > 0 {
+    for slot in numbers.indices.prefix(piece.missing.count) where piece.missing[slot] > 0 {
       numbers[slot].missingCount += piece.missing[slot]
       if indicators[slot] < 0 {
         indicators[slot] = width
@@ -270,9 +270,15 @@ struct PieceEncoding: Sendable {
     _ piece: ParsedRows, _ index: Int, stride: Int, into row: UnsafeMutableBufferPointer<Double>
   ) {
     let start = index * stride
-    for slot in origins.indices {
-      let value = piece.numbers[start + slot]
-      unsafe row[slot] = value.isNaN ? origins[slot] : value
+    if piece.missing.isEmpty && piece.contradictions.isEmpty {
+      // All are plain numbers.
+      let values = piece.numbers[start..<start + origins.count]
+      _ = unsafe row[..<origins.count].update(fromContentsOf: values)
+    } else {
+      for slot in origins.indices {
+        let value = piece.numbers[start + slot]
+        unsafe row[slot] = value.isNaN ? origins[slot] : value
+      }
     }
     unsafe row[target] = targetValue(piece, index, stride: stride)
   }

@@ -186,7 +186,9 @@ struct WaitingRows: Sendable {
 
   /// For each of some rows, the raw columns that are 1 in it.
   func ones(_ rows: [Int], stride: Int) -> [[Int32]] {
-    let slots = encoding.missing.indices.filter { piece.missing[$0] > 0 }
+    let slots = encoding.missing.indices.prefix(piece.missing.count).filter {
+      piece.missing[$0] > 0
+    }
     return rows.map { row in
       var ones: [Int32] = []
       for slot in slots where piece.numbers[row * stride + slot].isNaN {

@@ -10,6 +10,8 @@ package struct Batch: Sendable {
   package let pieces: [Piece]
   /// The records as libcsv found them; nil where the pieces are indexed.
   let table: RecordTable?
+  /// Memory for the indexes of pieces.
+  let rooms: IndexRooms
 
   /// A part of a batch.
   package enum Piece: Sendable {

@@ -20,6 +20,10 @@ struct BatchCutter {
   private var cutLast = 0
   /// Whether the buffer holds bytes that no batch was cut from yet.
   private var isFresh = true
+  private let rooms = IndexRooms()
+
+  /// A buffer of so many bytes grows for a record that it cannot hold, but not for more than one.
+  private static let longest = 16 << 20
 
   init(_ opening: Opening, _ dialect: Dialect, _ sizes: BatchReader.Sizes) {
     source = opening.source
@@ -43,7 +47,10 @@ struct BatchCutter {
       isFresh = false
       if filled == 0 {
         // Whoever has read all may want the memory for what was read.
-        if atEnd { (buffer, spare) = ([], []) }
+        if atEnd {
+          (buffer, spare) = ([], [])
+          rooms.clear()
+        }
         return nil
       }
       if isWorthCutting {
@@ -54,7 +61,7 @@ struct BatchCutter {
         cutLast = filled
       }
       if atEnd { return nil }
-      // No record ends in the buffer: a longer one is needed.
+      // No record ends in the buffer, or too few do: a longer one is needed.
       if filled == buffer.count {
         buffer.append(contentsOf: repeatElement(0, count: buffer.count))
       }
@@ -138,10 +145,17 @@ struct BatchCutter {
       from = bound
     }
     pieces.append(.indexed(from..<end))
+    if pieces.count < sizes.pieces && limit == filled && mayGrow { return nil }
     let batch = Batch(
-      bytes: buffer, range: 0..<end, dialect: dialect, firstLine: lines, pieces: pieces, table: nil)
+      bytes: buffer, range: 0..<end, dialect: dialect, firstLine: lines, pieces: pieces, table: nil,
+      rooms: rooms)
     advance(to: end, lines: found.counts.lines)
     return batch
+  }
+
+  /// Whether a longer buffer might hold more records.
+  private var mayGrow: Bool {
+    !atEnd && !sizes.isStreaming && filled == buffer.count && filled < Self.longest
   }
 
   private mutating func cutByTable(_ limit: Int, _ isLast: Bool) throws(ReadError) -> Batch? {
@@ -161,7 +175,7 @@ struct BatchCutter {
     }
     let batch = Batch(
       bytes: buffer, range: 0..<table.consumed, dialect: dialect, firstLine: lines, pieces: pieces,
-      table: table)
+      table: table, rooms: rooms)
     advance(to: table.consumed, lines: table.lineCount)
     return batch
   }

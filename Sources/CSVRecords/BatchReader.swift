@@ -10,6 +10,9 @@ package struct BatchReader {
     package var batch: Int
     /// Bytes a piece.
     package var piece: Int
+    /// Pieces that a batch should have, so that threads have something to share: where records are long,
+    /// batches are made longer for that.
+    package var pieces: Int
     /// Whether libcsv finds the records even where that can be done faster.
     package var alwaysTable: Bool
     /// Whether a batch is handed out as soon as the input pauses.
@@ -18,19 +21,20 @@ package struct BatchReader {
     package var readsAhead: Bool
 
     package init(
-      batch: Int = 2 << 20, piece: Int = 256 << 10, alwaysTable: Bool = false,
+      batch: Int = 2 << 20, piece: Int = 256 << 10, pieces: Int = 1, alwaysTable: Bool = false,
       isStreaming: Bool = false, readsAhead: Bool = false
     ) {
       precondition(batch > 0 && piece > 0)
       self.batch = batch
       self.piece = piece
+      self.pieces = pieces
       self.alwaysTable = alwaysTable
       self.isStreaming = isStreaming
       self.readsAhead = readsAhead
     }
 
     /// Sizes for so many threads: some pieces for each, and what they work on still in a cache.
-    package init(threads: Int) { self.init(batch: max(2, threads) << 20) }
+    package init(threads: Int) { self.init(batch: max(2, threads) << 20, pieces: threads) }
   }
 
   /// The bytes before the first record: a byte-order mark, blank lines.

@@ -53,7 +53,7 @@ extension Batch {
     var cut =
       switch pieces[index] {
       case .indexed(let range):
-        FieldIndex.with(bytes, range, dialect) { index in
+        FieldIndex.with(bytes, range, dialect, rooms) { index in
           precondition(plan.scalings == nil, "rewriting needs a table")
           return cutIndexed(index, plan)
         }

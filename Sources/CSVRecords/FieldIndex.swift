@@ -1,4 +1,5 @@
 internal import CNumbers
+internal import Synchronization
 
 /// Where the records and fields of a piece end: the fast lane beside libcsv.
 ///
@@ -32,16 +33,15 @@ internal import CNumbers
   ///
   /// - Complexity: O(bytes of the range)
   static func with<Result>(
-    _ bytes: [UInt8], _ range: Range<Int>, _ dialect: Dialect, _ body: (FieldIndex) -> Result
+    _ bytes: [UInt8], _ range: Range<Int>, _ dialect: Dialect, _ rooms: IndexRooms,
+    _ body: (FieldIndex) -> Result
   ) -> Result {
     precondition(range.upperBound <= bytes.count && range.count <= UInt32.max)
     let count = range.count
     return unsafe bytes.withUnsafeBytes { all in
       let piece = unsafe UnsafeRawBufferPointer(rebasing: all[range])
       // One for each byte and a block more; what is not needed is never touched.
-      return unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * count + 66) {
-        room in
-        let ends = room.baseAddress!
+      return unsafe rooms.withRoom(2 * count + 66) { ends in
         let records = unsafe ends + count + 65
         guard let base = unsafe piece.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
           return unsafe body(
@@ -115,4 +115,34 @@ internal import CNumbers
 
   /// The lines that end before `place`, counted from the start of the piece.
   func lines(before place: Int) -> Int { lines(0..<place) }
+}
+
+/// Memory for the indexes of pieces, lent to one after the other: that of a long record would come from
+/// the system anew each time, at a page fault for every few KB.
+final class IndexRooms: Sendable {
+  private let unused = Mutex<[Room]>([])
+
+  /// Lends at least `count` entries, which hold anything.
+  func withRoom<Result>(_ count: Int, _ body: (UnsafeMutablePointer<UInt32>) -> Result) -> Result {
+    var room = unused.withLock { $0.popLast() }
+    if room.map({ $0.count < count }) ?? true { room = Room(count) }
+    defer { unused.withLock { [room] in $0.append(room!) } }
+    return unsafe body(room!.entries)
+  }
+
+  /// Gives back what is not lent.
+  func clear() { unused.withLock { $0 = [] } }
+
+  /// Sendable though it is not checked: it has one user at a time.
+  @safe private final class Room: @unchecked Sendable {
+    let count: Int
+    let entries: UnsafeMutablePointer<UInt32>
+
+    init(_ count: Int) {
+      self.count = count
+      unsafe entries = .allocate(capacity: count)
+    }
+
+    deinit { unsafe entries.deallocate() }
+  }
 }

@@ -13,7 +13,8 @@ package struct FirstRecord: Sendable {
     batch = Batch(
       bytes: bytes, range: bytes.indices, dialect: dialect, firstLine: firstLine,
       pieces: [isPlain ? .indexed(bytes.indices) : .records(0..<1)],
-      table: isPlain ? nil : RecordTable(bytes, bytes.indices, dialect, isLast: true))
+      table: isPlain ? nil : RecordTable(bytes, bytes.indices, dialect, isLast: true),
+      rooms: IndexRooms())
   }
 
   /// The contents of the fields, quotes removed.

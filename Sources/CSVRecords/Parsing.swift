@@ -123,7 +123,7 @@ package struct ParsedRows: PieceResult {
   package internal(set) var codes: [[Int]]
   /// For each text column, its distinct values in order of appearance in the piece; nil for missing.
   package internal(set) var levels: [[[UInt8]?]]
-  /// For each place of a row, how many cells are missing.
+  /// For each place of a row, how many cells are missing; empty where none is.
   package internal(set) var missing: [Int]
   /// Columns that turned out to be no numbers, each once, with the cell that says so.
   package internal(set) var contradictions: [Contradiction] = []
@@ -145,7 +145,7 @@ package struct ParsedRows: PieceResult {
   }
 
   init(_ plan: ParsingPlan) {
-    missing = Array(repeating: 0, count: plan.numberCount)
+    missing = []
     codes = Array(repeating: [], count: plan.textCount)
     levels = Array(repeating: [], count: plan.textCount)
     texts = Array(repeating: TextCodes(), count: plan.textCount)
@@ -182,6 +182,7 @@ package struct ParsedRows: PieceResult {
       }
     if unsafe mayBeMissing && plan.missing.contains(text) {
       guard !plan.missing.areRefused else { return .fault(.missing) }
+      if missing.isEmpty { missing = Array(repeating: 0, count: plan.numberCount) }
       missing[action.slot] += 1
       return .value(.nan)
     }
@@ -219,7 +220,7 @@ extension Batch {
     var rows =
       switch pieces[index] {
       case .indexed(let range):
-        FieldIndex.with(bytes, range, dialect) { index in
+        FieldIndex.with(bytes, range, dialect, rooms) { index in
           var lane = IndexLane(index, plan)
           lane.run()
           return lane.rows

@@ -52,7 +52,7 @@ package func keepFreeMemory(threads: Int) {
 package func giveBackFreeMemory(stays: Bool) {
   #if canImport(Glibc)
     if stays {
-      mallopt(M_MMAP_THRESHOLD, 256 << 10)
+      mallopt(M_MMAP_THRESHOLD, 128 << 10)
       mallopt(M_TRIM_THRESHOLD, 128 << 10)
       mallopt(M_TOP_PAD, 0)
     }

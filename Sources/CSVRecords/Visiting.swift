@@ -22,7 +22,7 @@ extension Batch {
     switch pieces[index] {
     case .indexed(let range):
       result.bytes = range.count
-      FieldIndex.with(bytes, range, dialect) { fields in
+      FieldIndex.with(bytes, range, dialect, rooms) { fields in
         for i in 0..<fields.recordCount {
           let record = fields.record(i)
           if record.isBlank { continue }

@@ -226,6 +226,29 @@ enum LinearAlgebra {
       columns, vectors.values, length: vectors.length, stride: vectors.stride)
   }
 
+  /// The same, four numbers at a time.
+  static func transposedQuads(
+    _ columns: [UnsafePointer<Double>], _ vectors: InterleavedVectors
+  ) -> [SIMD4<Double>] {
+    precondition(vectors.stride % 4 == 0 && vectors.values.count >= vectors.length * vectors.stride)
+    let quads = unsafe columns.count * (vectors.stride / 4)
+    return unsafe Array(unsafeUninitializedCapacity: quads) { out, count in
+      count = quads
+      guard count > 0 else { return }
+      unsafe vectors.values.withUnsafeBufferPointer { values in
+        unsafe columns.withUnsafeBufferPointer { columns in
+          unsafe UnsafeMutableRawPointer(out.baseAddress!).withMemoryRebound(
+            to: Double.self, capacity: 4 * quads
+          ) {
+            unsafe cproducts(
+              columns.baseAddress!, columns.count, vectors.length, values.baseAddress!,
+              vectors.stride, $0)
+          }
+        }
+      }
+    }
+  }
+
   private static func transposedProduct(
     _ columns: [UnsafePointer<Double>], _ values: [Double], length: Int, stride: Int
   ) -> [Double] {
@@ -245,20 +268,19 @@ enum LinearAlgebra {
 
   /// `y += a A x`, A symmetric.
   ///
-  /// - Parameter triangle: the lower triangle of A row by row, without what is above the diagonal.
+  /// - Parameter triangle: the rows of A, each as far as its diagonal.
   /// - Complexity: O(count²)
   static func addProduct(
-    ofTriangle triangle: [Double], count: Int, _ x: [Double], times a: Double, to y: inout [Double]
+    ofTriangle triangle: [[Double]], _ x: [Double], times a: Double, to y: inout [Double]
   ) {
-    precondition(count * (count + 1) / 2 <= triangle.count && x.count == count && y.count == count)
-    guard count > 0 else { return }
-    _ = singleThreaded
+    precondition(x.count == triangle.count && y.count == triangle.count)
     unsafe y.withUnsafeMutableBufferPointer { y in
       unsafe x.withUnsafeBufferPointer { x in
-        unsafe triangle.withUnsafeBufferPointer { triangle in
-          unsafe cblas_dspmv(
-            CblasRowMajor, CblasLower, CInt(count), a, triangle.baseAddress!, x.baseAddress!, 1, 1,
-            y.baseAddress!, 1)
+        for (j, row) in triangle.enumerated() {
+          precondition(row.count == j + 1)
+          unsafe row.withUnsafeBufferPointer { row in
+            unsafe csymmetric(row.baseAddress!, j, x.baseAddress!, a, y.baseAddress!)
+          }
         }
       }
     }

@@ -26,6 +26,10 @@ void cproducts(
 double cinner(
     const double *_Nonnull w, const double *_Nonnull x, const double *_Nonnull z, size_t count);
 
+/// What row `j` of a symmetric matrix, as far as its diagonal, adds to y += a A x.
+void csymmetric(
+    const double *_Nonnull row, size_t j, const double *_Nonnull x, double a, double *_Nonnull y);
+
 /// Σ w[i] (x[i] − origin) and Σ w[i] (x[i] − origin)².
 void cdeviations(
     const double *_Nonnull x, const double *_Nonnull w, size_t count, double origin,

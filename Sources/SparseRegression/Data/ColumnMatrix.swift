@@ -38,6 +38,7 @@ public final class ColumnMatrix: Sendable {
     _ store: consuming RowStore, width: Int, blockCount: Int, centers: Bool,
     targetValue: (Double) -> Double = { $0 }, threads: Int
   ) throws(RowStore.Failure) {
+    store.discardRest()
     let order = store.blocks.indices.filter { store.weights[$0] > 0 }
       .sorted { (store.blocks[$0], $0) < (store.blocks[$1], $1) }
     let d = store.numbers - 1
@@ -122,6 +123,12 @@ public final class ColumnMatrix: Sendable {
   func products(_ some: [Int], _ vectors: InterleavedVectors) -> [Double] {
     precondition(vectors.length == rows)
     return unsafe columns.withColumns(some) { unsafe LinearAlgebra.transposedProduct($0, vectors) }
+  }
+
+  /// The same, four vectors at a time: `out[k · stride / 4 + f / 4][f % 4]`.
+  func productQuads(_ some: some Sequence<Int>, _ vectors: InterleavedVectors) -> [SIMD4<Double>] {
+    precondition(vectors.length == rows)
+    return unsafe columns.withColumns(some) { unsafe LinearAlgebra.transposedQuads($0, vectors) }
   }
 
   /// The rows where an indicator is 1, increasing.

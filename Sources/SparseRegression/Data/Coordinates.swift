@@ -9,6 +9,23 @@ struct Coordinates: Sendable {
   /// One entry a member of a declared group; empty for any other term.
   var members: [Member] = []
 
+  /// The one coordinate of a number.
+  struct Number {
+    /// What the column is multiplied by; 0 for a constant.
+    let weight: Double
+    let isConstant: Bool
+    let center: Double
+    let scale: Double
+
+    init(_ column: Int, _ moments: some ColumnStatistics, standardize: Bool) {
+      center = moments.mean(column)
+      let square = moments.comoment(column, column)
+      isConstant = !(square > 0)
+      scale = standardize && !isConstant ? (square / moments.weight).squareRoot() : 1
+      weight = isConstant ? 0 : 1 / scale
+    }
+  }
+
   /// A member of a declared group by itself.
   struct Member: Sendable {
     let center: Double
@@ -20,7 +37,11 @@ struct Coordinates: Sendable {
   init(_ term: Term, _ moments: some ColumnStatistics, standardize: Bool, intercept: Bool) {
     let columns = term.columns
     switch term {
-    case .number, .imputed:
+    case .number(let column):
+      let made = Number(column, moments, standardize: standardize)
+      (isConstant, center, scale) = (made.isConstant, made.center, made.scale)
+      basis = [[made.weight]]
+    case .imputed:
       (basis, center) = Self.directions(term, moments)
       finish(moments.comoments(columns), moments.weight, standardize)
     case .indicated:

@@ -63,9 +63,20 @@ public struct Design: Sendable {
     var groupMembers: [Int: [Coordinates.Member]] = [:]
     coordinates.reserveCapacity(terms.count)
     basis.reserve(terms.count)
+    isConstant.reserveCapacity(terms.count)
     center.reserveCapacity(terms.count)
     scale.reserveCapacity(terms.count)
     for (index, term) in terms.enumerated() {
+      // There may be very many of these.
+      if case .number(let column) = term {
+        let made = Coordinates.Number(column, moments, standardize: standardize)
+        coordinates.append(basis.count..<basis.count + 1)
+        basis.append(made.weight)
+        isConstant.append(made.isConstant)
+        center.append(intercept ? made.center : 0)
+        scale.append(made.scale)
+        continue
+      }
       let made = Coordinates(
         term, moments, standardize: standardize, intercept: intercept)
       coordinates.append(basis.count..<basis.count + made.basis.count)
@@ -241,6 +252,12 @@ private struct Basis: Sendable {
 
   mutating func append(_ some: [Double]) {
     weights += some
+    starts.append(weights.count)
+  }
+
+  /// Takes in a coordinate of one weight.
+  mutating func append(_ weight: Double) {
+    weights.append(weight)
     starts.append(weights.count)
   }
 

@@ -6,20 +6,15 @@ struct GramRows: Sendable {
   /// Whether the row of each coordinate is there.
   private(set) var isThere: [Bool]
   private let isTriangle: Bool
-  /// For each coordinate its row, empty where it is not there; nothing if there is a triangle.
+  /// For each coordinate its row, empty where it is not there. In a triangle a row ends at the diagonal, and
+  /// is zero where neither row was asked for: so it never grows, and new rows move no old ones.
   private var rows: [[Double]] = []
-  /// Row by row, without what is above the diagonal; zero where neither row was asked for.
-  private var triangle: [Double] = []
 
   /// - Parameter isTriangle: whether a product is held once.
   init(count: Int, isTriangle: Bool) {
     isThere = Array(repeating: false, count: count)
     self.isTriangle = isTriangle
-    if isTriangle {
-      triangle = Array(repeating: 0, count: count * (count + 1) / 2)
-    } else {
-      rows = Array(repeating: [], count: count)
-    }
+    rows = (0..<count).map { isTriangle ? Array(repeating: 0, count: $0 + 1) : [] }
   }
 
   /// The number of coordinates.
@@ -28,13 +23,7 @@ struct GramRows: Sendable {
   /// G_jk, for a row `j` that is there.
   @inline(__always)
   subscript(j: Int, k: Int) -> Double {
-    isTriangle ? triangle[Self.place(j, k)] : rows[j][k]
-  }
-
-  @inline(__always)
-  private static func place(_ j: Int, _ k: Int) -> Int {
-    let (low, high) = (min(j, k), max(j, k))
-    return high &* (high &+ 1) / 2 &+ low
+    isTriangle && k > j ? rows[k][j] : rows[j][k]
   }
 
   /// The products of some coordinates whose rows are there, `n × n`, row-major; zero above the diagonal.
@@ -57,7 +46,7 @@ struct GramRows: Sendable {
       rows[j] = products
       return
     }
-    for (k, product) in zip(others, products) { triangle[Self.place(j, k)] = product }
+    for (k, product) in zip(others, products) { rows[max(j, k)][min(j, k)] = product }
   }
 
   /// Takes in coordinates after those there are, their rows not there.
@@ -71,12 +60,10 @@ struct GramRows: Sendable {
       for (j, more) in zip(there, products) { rows[j] += more }
       return
     }
-    let size = count * (count + 1) / 2
-    // Room for an eighth more: doubling is too much where there are many.
-    if triangle.capacity < size { triangle.reserveCapacity(size + size / 8) }
-    triangle += repeatElement(0, count: size - triangle.count)
-    for (j, more) in zip(there, products) {
-      for (place, product) in more.enumerated() { triangle[Self.place(old + place, j)] = product }
+    for k in old..<count {
+      var row = [Double](repeating: 0, count: k + 1)
+      for (j, more) in zip(there, products) { row[j] = more[k - old] }
+      rows.append(row)
     }
   }
 
@@ -87,13 +74,9 @@ struct GramRows: Sendable {
     guard isTriangle else { return LinearAlgebra.add(rows[j], times: a, to: &g) }
     precondition(g.count == count)
     var sum = g.mutableSpan
-    let (products, start) = (triangle.span, j &* (j &+ 1) / 2)
-    for k in 0...j { sum[k] += a * products[start &+ k] }
-    var place = start &+ j
-    for k in j + 1..<max(sum.count, j + 1) {
-      place &+= k
-      sum[k] += a * products[place]
-    }
+    let products = rows[j]
+    for k in 0...j { sum[k] += a * products[k] }
+    for k in j + 1..<max(sum.count, j + 1) { sum[k] += a * rows[k][j] }
   }
 
   /// `g −= G b`, for a `b` whose nonzero entries are of rows that are there.
@@ -102,7 +85,7 @@ struct GramRows: Sendable {
   func subtractProduct(_ b: [Double], from g: inout [Double]) {
     precondition(b.count == count && g.count == count)
     if isTriangle, b.count(where: { $0 != 0 }) > count / 8 {
-      return LinearAlgebra.addProduct(ofTriangle: triangle, count: count, b, times: -1, to: &g)
+      return LinearAlgebra.addProduct(ofTriangle: rows, b, times: -1, to: &g)
     }
     for j in b.indices where b[j] != 0 { addRow(j, times: -b[j], to: &g) }
   }

@@ -160,6 +160,41 @@ struct BlockSummary: Sendable {
   }
 }
 
+/// How the summaries of the blocks of one fit are merged: what the weights of the blocks decide, and so is
+/// the same for all numbers.
+struct BlockMerge {
+  private let first: Int?
+  private let weight: Double
+  /// The other blocks; of the weight so far with that of the block its part, and its part of the spread.
+  private let others: [(block: Int, share: Double, spread: Double)]
+
+  init(_ rows: RowStatistics) {
+    let weights = rows.matrix.blockWeights
+    let blocks = rows.blocks.filter { weights[$0] > 0 }
+    first = blocks.first
+    var total = first.map { weights[$0] } ?? 0
+    var others: [(block: Int, share: Double, spread: Double)] = []
+    for block in blocks.dropFirst() {
+      let share = weights[block] / (total + weights[block])
+      others.append((block, share, total * share))
+      total += weights[block]
+    }
+    (weight, self.others) = (total, others)
+  }
+
+  /// What ``BlockSummary/merge(_:)`` makes of them one after the other.
+  func merged(_ summaries: [BlockSummary]) -> BlockSummary {
+    guard let first else { return BlockSummary() }
+    var (mean, square) = (summaries[first].mean, summaries[first].square)
+    for (block, share, spread) in others {
+      let delta = summaries[block].mean - mean
+      square += summaries[block].square + delta * delta * spread
+      mean += delta * share
+    }
+    return BlockSummary(weight: weight, mean: mean, square: square)
+  }
+}
+
 extension ColumnMatrix {
   /// A summary of each block of a number.
   ///

@@ -103,6 +103,12 @@ public struct RowStore: Sendable {
     }
   }
 
+  /// Gives back the memory behind the last row: a large page is there as soon as a part of it is.
+  func discardRest() {
+    guard let last = chunks.last else { return }
+    last.discard((count - (chunks.count - 1) * rowsPerChunk) * numbers..<last.count)
+  }
+
   /// A row with its indicators spelled out.
   ///
   /// - Parameter row: filled; the target stands at `numbers - 1`, indicators after it.

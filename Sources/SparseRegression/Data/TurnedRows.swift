@@ -154,7 +154,7 @@ struct TurnedRows: Sendable {
 
   /// Lends some columns: where each begins.
   func withColumns<Result>(
-    _ columns: [Int], _ body: ([UnsafePointer<Double>]) -> Result
+    _ columns: some Sequence<Int>, _ body: ([UnsafePointer<Double>]) -> Result
   ) -> Result {
     guard height > 0 else { return unsafe body([]) }
     let starts = unsafe columns.map { unsafe withColumn($0) { $0.baseAddress! } }

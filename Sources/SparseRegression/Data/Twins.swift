@@ -9,6 +9,8 @@
 enum Twins {
   /// How far from 1 a correlation may be by rounding alone.
   static let tolerance = 1e-12
+  /// Terms that a task goes through.
+  private static let stretch = 4096
   /// How far the projections of twins may then be apart, for a vector of length 1: √(2 · tolerance).
   private static let spread = 2e-6
 
@@ -20,40 +22,44 @@ enum Twins {
   /// - Complexity: O(p log p) projections and, where no two terms are alike, no comparison.
   static func find(
     _ design: Design, _ penalty: ElasticNet, among live: [Int], projections: Projections,
-    overlap: (Int, Int) -> Double
+    threads: Int = 1, overlap: (Int, Int) -> Double
   ) -> [Int?] {
     var standIn = [Int?](repeating: nil, count: design.terms.count)
     let free = live.filter { penalty.signs[$0] == .free }
     let sorted = free.map { (length: projections[$0, 0], term: $0) }
       .sorted { ($0.length, $0.term) < ($1.length, $1.term) }
-    func areAlike(_ a: Int, _ b: Int) -> Bool {
-      design.coordinates[a].count == design.coordinates[b].count
+    let coordinates = design.coordinates
+    @Sendable func areAlike(_ a: Int, _ b: Int) -> Bool {
+      coordinates[a].count == coordinates[b].count
         && (0..<projections.count).allSatisfy {
           abs(projections[a, $0] - projections[b, $0]) <= spread
         }
     }
     /// The places near one, going away from it, as far as terms there may be alike.
-    func near(_ place: Int, by step: Int) -> some Sequence<Int> {
-      stride(from: place + step, to: step > 0 ? sorted.count : -1, by: step).lazy
-        .prefix { abs(sorted[$0].length - sorted[place].length) <= spread }
+    @Sendable func near(_ place: Int, by step: Int) -> StrideTo<Int> {
+      var end = place + step
+      while sorted.indices.contains(end), abs(sorted[end].length - sorted[place].length) <= spread {
+        end += step
+      }
+      return stride(from: place + step, to: end, by: step)
     }
     // Few terms have another that is alike, and only these are looked at closely.
-    var doubtful: [(place: Int, term: Int)] = []
-    for (place, one) in sorted.enumerated() {
-      let isAlike = { (other: Int) in areAlike(one.term, sorted[other].term) }
-      if near(place, by: 1).contains(where: isAlike) || near(place, by: -1).contains(where: isAlike)
-      {
-        doubtful.append((place, one.term))
-      }
-    }
+    let starts = Array(stride(from: 0, to: sorted.count, by: stretch))
+    let doubtful = concurrentMap(starts.count, threads: threads) { index in
+      (starts[index]..<min(starts[index] + stretch, sorted.count)).filter { place in
+        let isAlike = { (other: Int) in areAlike(sorted[place].term, sorted[other].term) }
+        return near(place, by: 1).contains(where: isAlike)
+          || near(place, by: -1).contains(where: isAlike)
+      }.map { place in (place: place, term: sorted[place].term) }
+    }.flatMap { $0 }
     func precedes(_ a: Int, _ b: Int) -> Bool {
       (penalty.factors[a], a) < (penalty.factors[b], b)
     }
     for (place, a) in doubtful.sorted(by: { precedes($0.term, $1.term) })
     where standIn[a] == nil {
-      let ranks = Double(design.coordinates[a].count)
+      let ranks = Double(coordinates[a].count)
       let least = (1 - tolerance) * (1 - tolerance) * ranks
-      for other in [near(place, by: 1).map { $0 }, near(place, by: -1).map { $0 }].joined() {
+      for other in [near(place, by: 1), near(place, by: -1)].joined() {
         let b = sorted[other].term
         if precedes(a, b), standIn[b] == nil, areAlike(a, b), overlap(a, b) >= least {
           standIn[b] = a

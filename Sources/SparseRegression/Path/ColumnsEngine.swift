@@ -15,13 +15,12 @@ struct ColumnsEngine: PathEngine {
   private var exclusions: [RegularizationPath.Exclusion?]
   private let targetCorrelations: [Double]
   private let threads: Int
-  private var epoch: UInt16 = 0
   let partitions: Partitions
   let foldWeights: [Double]
   private(set) var lambdaMax: Double
 
-  /// After so many epochs all terms are looked at, so that the bounds are fresh and the past is let go.
-  private static let mostEpochs: UInt16 = 24
+  /// Each costs a residual for each fit, and a product with it at each look.
+  private static let mostEpochs = 24
 
   /// - Throws: ``PathError``
   init(
@@ -72,7 +71,7 @@ struct ColumnsEngine: PathEngine {
     if let adaptive = options.adaptive { try weigh(adaptive) }
 
     // The first look, at the null model, tells where the path begins.
-    for index in self.fits.indices { self.fits[index].mark(forgets: true) }
+    for index in self.fits.indices { self.fits[index].mark(0, forgets: true) }
     _ = Self.look(
       self.problem, self.fits, &screens, lambda: .infinity, epoch: 0, all: true, threads: threads)
     lambdaMax =
@@ -122,11 +121,10 @@ struct ColumnsEngine: PathEngine {
   ///
   /// - Returns: for each fit, whether it is to be solved again.
   private mutating func letIn(at lambda: Double) -> [Bool] {
-    let refreshes = epoch + 1 == Self.mostEpochs
-    epoch = refreshes ? 0 : epoch + 1
-    for index in fits.indices { fits[index].mark(forgets: refreshes) }
+    let (epoch, all) = screens.nextEpoch(fits[0].epochCount, most: Self.mostEpochs)
+    for index in fits.indices { fits[index].mark(Int(epoch), forgets: all) }
     let found = Self.look(
-      problem, fits, &screens, lambda: lambda, epoch: epoch, all: refreshes, threads: threads)
+      problem, fits, &screens, lambda: lambda, epoch: epoch, all: all, threads: threads)
     let terms = found.map { $0.map(\.term) }
     for (fit, new) in terms.enumerated() {
       for term in new { screens.exclude(term, from: fit) }

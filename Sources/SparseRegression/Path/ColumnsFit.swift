@@ -194,10 +194,12 @@ struct ColumnsFit: SolvedFit {
   /// The residual times wᵢ / W.
   var weightedResidual: [Double] { rows.weighted(residual) }
 
-  /// Makes the residual an epoch; the only one if `forgets`.
-  mutating func mark(forgets: Bool) {
+  var epochCount: Int { epochs.count }
+
+  /// Makes the residual an epoch, in the place of another or after all of them; the only one if `forgets`.
+  mutating func mark(_ epoch: Int, forgets: Bool) {
     if forgets { epochs = [] }
-    epochs.append(residual)
+    if epoch == epochs.count { epochs.append(residual) } else { epochs[epoch] = residual }
   }
 
   /// How the screen sees this fit at `lambda`.

@@ -109,6 +109,11 @@ struct ColumnsGram: GramSource {
 
   /// - Complexity: O(n · some · others)
   func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+    // To make a vector of a coordinate costs more than to multiply with one.
+    if others.count < some.count {
+      let turned = products(others, with: some)
+      return some.indices.map { j in others.indices.map { turned[$0][j] } }
+    }
     let matrix = rows.matrix
     let columns = others.flatMap { coordinates[$0].columns }.filter { $0 < matrix.numbers }
     return stride(from: 0, to: some.count, by: Self.batch).flatMap { first in

@@ -14,10 +14,10 @@
 struct Screen: Sendable {
   let terms: Range<Int>
   private let fits: Int
-  /// Lanes of a term's row of ``reference``, four each.
+  /// How many times four fits there are; the lanes of the last beyond the last fit are idle.
   private let quads: Int
   /// One over the scale; 0 for a term that takes no part in a fit, or that the fit itself watches.
-  private var scale: [Double]
+  private var scale: [SIMD4<Double>]
   /// For a number with missing cells, what its indicator is multiplied by; empty if there is none.
   private var fill: [Double] = []
   /// A bound on the length of a term's coordinates; empty where all are 1.
@@ -26,7 +26,11 @@ struct Screen: Sendable {
   private var bases: [Int: [[[Double]]]] = [:]
   /// The pull at the residual of `epoch`, rounded up; −∞ where the scale is 0 and beyond the last fit.
   private var reference: [SIMD4<Float>]
+  /// For each term, its largest reference: most terms are cleared by it alone.
+  private var peak: [Float]
   private var epoch: [UInt16]
+  /// How many terms were looked at last.
+  private(set) var looked = 0
   /// The largest pull over its price at λα = 1, in the first of the fits, when all were looked at last.
   private(set) var largestPull = 0.0
 
@@ -46,7 +50,7 @@ struct Screen: Sendable {
   }
 
   /// How near its price a term that was looked at must be to be let in with those that exceed it.
-  static let nearly = 0.95
+  static let nearly = 0.975
 
   /// What all terms are held against, worked out once for all stretches.
   ///
@@ -58,18 +62,24 @@ struct Screen: Sendable {
     /// For each epoch, a row like those of the reference.
     fileprivate var slope: [SIMD4<Float>]
     fileprivate var offset: [SIMD4<Float>]
+    /// For each epoch, the least slope and the largest offset: what clears a term by these clears it in
+    /// every fit.
+    fileprivate var floor: [(slope: Float, offset: Float)]
 
     init(_ fits: [Fit]) {
       quads = (fits.count + 3) / 4
       let epochs = fits[0].since.count
       slope = Array(repeating: .zero, count: epochs * quads)
       offset = slope
+      floor = Array(repeating: (slope: .infinity, offset: 0), count: epochs)
       for (fit, now) in fits.enumerated() {
         for (epoch, since) in now.since.enumerated() {
           let share = max(since.share, 1e-6)
           let place = epoch * quads + fit / 4
           slope[place][fit % 4] = Float(now.price / share * (1 - 1e-6))
           offset[place][fit % 4] = Float(since.rest / share * (1 + 1e-6))
+          floor[epoch].slope = min(floor[epoch].slope, slope[place][fit % 4])
+          floor[epoch].offset = max(floor[epoch].offset, offset[place][fit % 4])
         }
       }
     }
@@ -83,45 +93,51 @@ struct Screen: Sendable {
     self.terms = terms
     fits = statistics.count
     quads = (fits + 3) / 4
-    let size = terms.count * fits
-    scale = Array(repeating: 0, count: size)
+    scale = Array(repeating: .zero, count: terms.count * quads)
+    peak = Array(repeating: -.infinity, count: terms.count)
     reference = Array(repeating: SIMD4(repeating: -.infinity), count: terms.count * quads)
     epoch = Array(repeating: 0, count: terms.count)
     if !problem.options.standardize || !problem.options.intercept {
-      length = Array(repeating: 1, count: size)
+      length = Array(repeating: 1, count: terms.count * fits)
     }
-    for term in terms { measure(term, problem, statistics, &firstFit) }
+    let merges = statistics.map(BlockMerge.init)
+    for term in terms { measure(term, problem, statistics, merges, &firstFit) }
   }
 
   private func place(_ term: Int, _ fit: Int) -> Int { (term - terms.lowerBound) * fits + fit }
 
+  /// One over the scale of a term in a fit.
+  private subscript(_ term: Int, _ fit: Int) -> Double {
+    get { scale[(term &- terms.lowerBound) &* quads &+ fit / 4][fit % 4] }
+    set { scale[(term &- terms.lowerBound) &* quads &+ fit / 4][fit % 4] = newValue }
+  }
+
   /// Scale and length of a term in each fit.
   private mutating func measure(
-    _ term: Int, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
+    _ term: Int, _ problem: ColumnsProblem, _ statistics: [RowStatistics], _ merges: [BlockMerge],
     _ firstFit: inout [BlockSummary]
   ) {
     switch problem.terms[term] {
     case .number(let column):
       let summaries = problem.matrix.summaries(column)
-      for (fit, rows) in statistics.enumerated() {
-        var all = BlockSummary()
-        for block in rows.blocks { all.merge(summaries[block]) }
+      for fit in 0..<fits {
+        let all = merges[fit].merged(summaries)
         if fit == 0 { firstFit.append(all) }
         let deviation = (all.square / all.weight).squareRoot()
         guard all.square > 0 else { continue }
-        scale[place(term, fit)] = problem.options.standardize ? 1 / deviation : 1
+        self[term, fit] = problem.options.standardize ? 1 / deviation : 1
         if !length.isEmpty {
           let mean = problem.options.intercept ? 0 : all.mean
           length[place(term, fit)] =
-            (deviation * deviation + mean * mean).squareRoot() * scale[place(term, fit)]
+            (deviation * deviation + mean * mean).squareRoot() * self[term, fit]
         }
       }
     case .imputed:
-      if fill.isEmpty { fill = Array(repeating: 0, count: scale.count) }
+      if fill.isEmpty { fill = Array(repeating: 0, count: terms.count * fits) }
       for (fit, rows) in statistics.enumerated() {
         let made = problem.coordinates(term, rows)
         guard !made.isConstant else { continue }
-        scale[place(term, fit)] = made.basis[0][0]
+        self[term, fit] = made.basis[0][0]
         fill[place(term, fit)] = made.basis[0][1] / made.basis[0][0]
         if !length.isEmpty {
           length[place(term, fit)] = LocalCoordinate(term, made, 0, problem, rows).length(
@@ -129,10 +145,10 @@ struct Screen: Sendable {
         }
       }
     case .indicated, .levels:
-      for fit in statistics.indices { scale[place(term, fit)] = 1 }
+      for fit in statistics.indices { self[term, fit] = 1 }
     case .group:
       bases[term] = statistics.map { problem.coordinates(term, $0).basis }
-      for fit in statistics.indices { scale[place(term, fit)] = 1 }
+      for fit in statistics.indices { self[term, fit] = 1 }
     }
   }
 
@@ -140,27 +156,21 @@ struct Screen: Sendable {
   ///
   /// - Parameter ratio: what its pulls are multiplied by.
   mutating func reweigh(_ term: Int, in fit: Int, by ratio: Double) {
-    if length.isEmpty { length = Array(repeating: 1, count: scale.count) }
-    scale[place(term, fit)] *= ratio
+    if length.isEmpty { length = Array(repeating: 1, count: terms.count * fits) }
+    self[term, fit] *= ratio
     length[place(term, fit)] *= ratio
   }
 
   /// Takes a term out of a fit, which may watch it itself from now on, or out of all.
   mutating func exclude(_ term: Int, from fit: Int? = nil) {
     for one in fit.map({ $0..<$0 + 1 }) ?? 0..<fits {
-      scale[place(term, one)] = 0
-      refer(term, one, .nan)
+      self[term, one] = 0
+      reference[(term - terms.lowerBound) * quads + one / 4][one % 4] = -.infinity
     }
   }
 
-  /// Notes a pull.
-  private mutating func refer(_ term: Int, _ fit: Int, _ pull: Double) {
-    let isIn = scale[place(term, fit)] != 0
-    reference[(term &- terms.lowerBound) &* quads &+ fit / 4][fit % 4] =
-      isIn ? Float(abs(pull)).nextUp : -.infinity
-  }
-
-  /// Looks at all terms whose bound exceeds their price in some fit, or at all.
+  /// Looks at all terms whose bound exceeds their price in some fit, or at all. A term that refers to the
+  /// epoch of now refers to what was there before, and is looked at.
   ///
   /// - Parameters:
   ///   - vectors: for each fit the residual times wᵢ / W, 0 on rows that are not fitted.
@@ -171,25 +181,77 @@ struct Screen: Sendable {
     now: UInt16, at fitsNow: [Fit], _ bounds: Bounds, all: Bool
   ) -> [[Found]] {
     var found = [[Found]](repeating: [], count: fits)
-    let wanted = all ? Array(terms) : uncleared(problem, bounds)
+    let wanted = all ? Array(terms) : uncleared(problem, bounds, now)
     if all { largestPull = 0 }
-    let each = Array(0..<fits)
+    let prices = Prices(fitsNow)
+    looked = wanted.count
     for run in wanted.chunkedRuns(problem) {
-      let pulls = signedPulls(run, problem, statistics, vectors, each)
+      let pulls = signedPulls(run, problem, statistics, vectors, ofFit: nil)
       for (index, term) in run.enumerated() {
-        epoch[term - terms.lowerBound] = now
+        epoch[term &- terms.lowerBound] = now
         let factor = problem.factors[term]
-        if all, scale[place(term, 0)] != 0, factor > 0 {
-          largestPull = max(largestPull, abs(pulls[index * vectors.stride]) / factor)
+        if all, factor > 0 {
+          largestPull = max(largestPull, abs(pulls[index &* quads][0]) / factor)
         }
-        for fit in 0..<fits {
-          let pull = pulls[index * vectors.stride + fit]
-          refer(term, fit, pull)
-          if let one = judge(term, fit, pull, problem, fitsNow[fit]) { found[fit].append(one) }
+        let asking = take(
+          term, pulls[index &* quads..<(index &+ 1) &* quads], problem.penalty.signs[term], factor,
+          prices)
+        for one in asking {
+          found[one.fit].append(Found(term: term, isViolator: one.isViolator))
         }
       }
     }
     return found
+  }
+
+  /// What a term of factor 1 must pull to be let in, and to violate its condition.
+  private struct Prices {
+    let exact: [SIMD4<Double>]
+
+    init(_ fits: [Fit]) {
+      var exact = [SIMD4<Double>](
+        repeating: SIMD4(repeating: .infinity), count: (fits.count + 3) / 4)
+      for (fit, now) in fits.enumerated() { exact[fit / 4][fit % 4] = now.price }
+      self.exact = exact
+    }
+  }
+
+  /// Notes the pulls of a term.
+  ///
+  /// - Returns: the fits that it asks to come in to.
+  private mutating func take(
+    _ term: Int, _ pulls: ArraySlice<SIMD4<Double>>, _ sign: ElasticNet.Sign, _ factor: Double,
+    _ prices: Prices
+  ) -> [(fit: Int, isViolator: Bool)] {
+    var asking: [(fit: Int, isViolator: Bool)] = []
+    var highest = SIMD4<Float>(repeating: -.infinity)
+    let start = (term &- terms.lowerBound) &* quads
+    for quad in 0..<quads {
+      let signed = pulls[pulls.startIndex &+ quad]
+      let size = signed.replacing(with: -signed, where: signed .< 0)
+      // Nothing of a fit that the term is not in.
+      let isOut = scale[start &+ quad] .== 0
+      let bound =
+        SIMD4<Float>(size.replacing(with: -.infinity, where: isOut)) * (1 + 0x1p-22)
+        + .leastNormalMagnitude
+      reference[start &+ quad] = bound
+      highest.replace(with: bound, where: bound .> highest)
+      let pull =
+        switch sign {
+        case .free: size
+        case .nonnegative: signed
+        case .nonpositive: -signed
+        }
+      let price = factor * prices.exact[quad]
+      let asks = (pull .> Self.nearly * price) .& .!isOut
+      guard any(asks) else { continue }
+      for lane in 0..<4 where asks[lane] {
+        let isViolator = pull[lane] > price[lane] * (1 + 1e-11) + 1e-14
+        asking.append((4 * quad + lane, isViolator))
+      }
+    }
+    peak[term &- terms.lowerBound] = highest.max()
+    return asking
   }
 
   /// The pull of each term at some vectors, in units of its length, in the first of the fits: as many
@@ -197,35 +259,61 @@ struct Screen: Sendable {
   func pulls(_ problem: ColumnsProblem, _ rows: RowStatistics, _ vectors: InterleavedVectors)
     -> [Double]
   {
-    let fits = Array(repeating: 0, count: vectors.count)
-    return Array(terms).chunkedRuns(problem).flatMap { run in
-      let pulls = signedPulls(run, problem, [rows], vectors, fits)
+    Array(terms).chunkedRuns(problem).flatMap { run in
+      let pulls = signedPulls(run, problem, [rows], vectors, ofFit: 0)
       return run.indices.flatMap { index in
         let reach = length.isEmpty ? 1 : length[place(run[index], 0)]
-        let start = (index - run.startIndex) * vectors.stride
-        return (0..<vectors.count).lazy.map { reach > 0 ? abs(pulls[start + $0]) / reach : 0 }
+        let start = (index - run.startIndex) * (vectors.stride / 4)
+        return (0..<vectors.count).lazy.map {
+          reach > 0 ? abs(pulls[start + $0 / 4][$0 % 4]) / reach : 0
+        }
       }
     }
   }
 
-  /// The terms that the bounds do not clear in every fit.
-  private func uncleared(_ problem: ColumnsProblem, _ bounds: Bounds) -> [Int] {
-    var wanted: [Int] = []
+  /// How many terms refer to each of the first `count` epochs.
+  func references(_ count: Int) -> [Int] {
+    var references = [Int](repeating: 0, count: count)
+    for epoch in epoch { references[Int(epoch)] += 1 }
+    return references
+  }
+
+  /// The terms that the bounds do not clear in every fit, and those that refer to an epoch that is gone.
+  private func uncleared(_ problem: ColumnsProblem, _ bounds: Bounds, _ gone: UInt16) -> [Int] {
     let (reference, epochOf, factors) = (reference.span, epoch.span, problem.factors.span)
     let (slope, offset) = (bounds.slope.span, bounds.offset.span)
-    for index in 0..<epochOf.count {
+    let doubtful = doubtful(factors, bounds, gone)
+    var (wanted, count) = ([Int](repeating: 0, count: doubtful.count), 0)
+    for index in doubtful {
       let (start, now) = (index &* quads, Int(epochOf[index]) &* quads)
       let factor = Float(factors[terms.lowerBound &+ index])
+      // Which terms these are is random, so that there is no branch.
+      var exceeds = SIMDMask<SIMD4<Int32>>(repeating: epochOf[index] == gone)
       for quad in 0..<quads {
         let reach = length.isEmpty ? SIMD4(repeating: 1) : reach(index, quad)
         let least = factor * slope[now &+ quad] - reach * offset[now &+ quad]
-        if any(reference[start &+ quad] .> least) {
-          wanted.append(terms.lowerBound &+ index)
-          break
-        }
+        exceeds .|= reference[start &+ quad] .> least
       }
+      wanted[count] = terms.lowerBound &+ index
+      count &+= any(exceeds) ? 1 : 0
     }
+    wanted.removeLast(wanted.count - count)
     return wanted
+  }
+
+  /// The places of the terms that their largest reference does not clear.
+  private func doubtful(_ factors: Span<Double>, _ bounds: Bounds, _ gone: UInt16) -> [Int] {
+    guard length.isEmpty else { return Array(0..<terms.count) }
+    let (peak, epochOf, floor) = (peak.span, epoch.span, bounds.floor.span)
+    var (doubtful, count) = ([Int](repeating: 0, count: terms.count), 0)
+    for index in 0..<terms.count {
+      let least = floor[Int(epochOf[index])]
+      let bound = Float(factors[terms.lowerBound &+ index]) * least.slope - least.offset
+      doubtful[count] = index
+      count &+= peak[index] > bound || epochOf[index] == gone ? 1 : 0
+    }
+    doubtful.removeLast(doubtful.count - count)
+    return doubtful
   }
 
   private func reach(_ index: Int, _ quad: Int) -> SIMD4<Float> {
@@ -236,68 +324,73 @@ struct Screen: Sendable {
     return reach
   }
 
-  private func judge(
-    _ term: Int, _ fit: Int, _ signed: Double, _ problem: ColumnsProblem, _ now: Fit
-  ) -> Found? {
-    let place = place(term, fit)
-    guard scale[place] != 0 else { return nil }
-    let pull =
-      switch problem.penalty.signs[term] {
-      case .free: abs(signed)
-      case .nonnegative: signed
-      case .nonpositive: -signed
-      }
-    let price = problem.factors[term] * now.price
-    guard pull > Self.nearly * price else { return nil }
-    return Found(term: term, isViolator: pull > price * (1 + 1e-11) + 1e-14)
-  }
-
   /// For each of some terms and each vector v, X'v / W, or its length for a group; one row of
-  /// `vectors.stride` a term.
+  /// `vectors.stride` a term, four numbers at a time.
   ///
-  /// - Parameter fits: for each vector, the fit whose scales are meant.
+  /// - Parameter fit: whose scales are meant; nil where each vector has a fit of its own.
   private func signedPulls(
     _ run: ArraySlice<Int>, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
-    _ vectors: InterleavedVectors, _ fits: [Int]
-  ) -> [Double] {
+    _ vectors: InterleavedVectors, ofFit fit: Int?
+  ) -> [SIMD4<Double>] {
     let term = run.first!
     let matrix = problem.matrix
-    var pulls: [Double]
-    switch problem.terms[term] {
-    case .number:
-      pulls = matrix.products(run.map { problem.terms[$0].columns[0] }, vectors)
-      for (index, term) in run.enumerated() {
-        for (v, fit) in fits.enumerated() {
-          pulls[index * vectors.stride + v] *= scale[place(term, fit)]
-        }
+    let quads = vectors.stride / 4
+    guard case .number = problem.terms[term] else {
+      let pulls = oddPulls(term, problem, statistics, vectors) { fit ?? $0 }
+      return (0..<quads).map { quad in
+        var four = SIMD4<Double>.zero
+        for v in 4 * quad..<min(4 * quad + 4, pulls.count) { four[v % 4] = pulls[v] }
+        return four
       }
+    }
+    var pulls = matrix.productQuads(run.lazy.map { problem.terms[$0].number }, vectors)
+    for (index, term) in run.enumerated() {
+      let start = (term &- terms.lowerBound) &* self.quads
+      for quad in 0..<quads {
+        pulls[index &* quads &+ quad] *=
+          fit.map { SIMD4(repeating: self[term, $0]) } ?? scale[start &+ quad]
+      }
+    }
+    return pulls
+  }
+
+  /// The same for one term that is not just a number; one entry a vector.
+  ///
+  /// - Parameter fitOf: the fit of a vector.
+  private func oddPulls(
+    _ term: Int, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
+    _ vectors: InterleavedVectors, _ fitOf: (Int) -> Int
+  ) -> [Double] {
+    let matrix = problem.matrix
+    switch problem.terms[term] {
+    case .number: preconditionFailure("a number has one product")
     case .imputed(let value, let missing, _):
-      pulls = matrix.products([value], vectors)
+      let products = matrix.products([value], vectors)
       let rows = matrix.list(missing)
-      for (v, fit) in fits.enumerated() {
-        pulls[v] += fill[place(term, fit)] * vectors.sum(rows, of: v)
-        pulls[v] *= scale[place(term, fit)]
+      return (0..<vectors.count).map { v in
+        let fit = fitOf(v)
+        return (products[v] + fill[place(term, fit)] * vectors.sum(rows, of: v)) * self[term, fit]
       }
     case .levels(let columns):
-      pulls = fits.enumerated().map { v, fit in
-        scale[place(term, fit)] == 0
-          ? 0
-          : scale[place(term, fit)] * levelPull(columns, matrix, statistics[fit], vectors, v)
+      return (0..<vectors.count).map { v in
+        let fit = fitOf(v)
+        guard self[term, fit] != 0 else { return 0 }
+        return self[term, fit] * levelPull(columns, matrix, statistics[fit], vectors, v)
       }
     case .indicated, .group:
       let columns = problem.terms[term].columns
       let products = columns.map { rawProducts($0, matrix, vectors) }
-      pulls = fits.enumerated().map { v, fit in
-        guard scale[place(term, fit)] != 0 else { return 0 }
+      return (0..<vectors.count).map { v in
+        let fit = fitOf(v)
+        guard self[term, fit] != 0 else { return 0 }
         let basis = bases[term]?[fit] ?? problem.coordinates(term, statistics[fit]).basis
         let square = basis.reduce(0.0) { sum, weights in
           let product = columns.indices.reduce(0) { $0 + weights[$1] * products[$1][v] }
           return sum + product * product
         }
-        return scale[place(term, fit)] * square.squareRoot()
+        return self[term, fit] * square.squareRoot()
       }
     }
-    return pulls
   }
 
   /// X'v of a raw column, number or indicator, for each vector.
@@ -321,6 +414,14 @@ struct Screen: Sendable {
       let share = list.reduce(0) { $0 + rows.shares[Int($1)] }
       return share > 0 ? sum + product * product / share : sum
     }.squareRoot()
+  }
+}
+
+extension Term {
+  /// The column of a number.
+  fileprivate var number: Int {
+    guard case .number(let column) = self else { preconditionFailure("not a number") }
+    return column
   }
 }
 

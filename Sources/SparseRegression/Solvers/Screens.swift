@@ -2,6 +2,9 @@
 struct Screens: Sendable {
   private(set) var stretches: [Screen]
   private let threads: Int
+  /// The looks since all terms were looked at, that one included: how many, at how many terms, and at how
+  /// many by the last.
+  private var looks = (count: 0, terms: 0, last: 0)
 
   /// Terms a screen.
   private static let stretch = 512
@@ -52,12 +55,32 @@ struct Screens: Sendable {
     let likeness = Likeness(problem, everyRow, target: target, stretches, threads: threads)
     let standIns = Twins.find(
       design, problem.penalty, among: exclusions.indices.filter { exclusions[$0] == nil },
-      projections: likeness.projections, overlap: likeness.overlap)
+      projections: likeness.projections, threads: threads, overlap: likeness.overlap)
     for (term, standIn) in standIns.enumerated() {
       if let standIn { exclusions[term] = .twin(of: standIn) }
     }
     for term in exclusions.indices where exclusions[term] != nil { exclude(term) }
     return (exclusions, exclusions.indices.map { min(1, likeness.projections[$0, 0]) })
+  }
+
+  /// Which epoch the residuals of now become.
+  ///
+  /// Bounds wear out, and each look takes in more terms than the one before. As soon as one takes in more
+  /// than all since everything was looked at have on average, that one included, it is time to look at
+  /// everything again: the past is let go, and the bounds are fresh. Where there are as many epochs as may
+  /// be, the one that the fewest terms refer to makes way, and these terms are looked at.
+  ///
+  /// - Parameters:
+  ///   - epochs: how many there are.
+  ///   - most: how many there may be.
+  func nextEpoch(_ epochs: Int, most: Int) -> (epoch: UInt16, looksAtAll: Bool) {
+    if looks.last * looks.count > looks.terms { return (0, true) }
+    if epochs < most { return (UInt16(epochs), false) }
+    var references = [Int](repeating: 0, count: epochs)
+    for screen in stretches {
+      for (epoch, count) in screen.references(epochs).enumerated() { references[epoch] += count }
+    }
+    return (UInt16(references.indices.min { references[$0] < references[$1] }!), false)
   }
 
   /// Looks at the terms that the bounds do not clear, or at all.
@@ -80,6 +103,8 @@ struct Screens: Sendable {
         problem, statistics, vectors, now: epoch, at: now, bounds, all: all)
     }
     stretches = work.map(\.screen)
+    let last = stretches.reduce(0) { $0 + $1.looked }
+    looks = all ? (count: 1, terms: last, last: 0) : (looks.count + 1, looks.terms + last, last)
     return statistics.indices.map { fit in work.flatMap { $0.found[fit] } }
   }
 }
