@@ -34,13 +34,26 @@ struct Cox: Sendable {
     let most = eta.max() ?? 0
     let risk = risk(eta, weights, most: most)
     var (value, pull) = (0.0, [Double](repeating: 0, count: eta.count))
-    walk(risk, weights) { _, events, atRisk in
+    let times = timesAtRisk(risk, weights) { _, events, atRisk in
       value += events * (.log(atRisk) + most)
-    } hazard: { row, hazard in
+    }
+    hazards(times) { row, hazard in
       value -= weights[row] * event[row] * eta[row]
       pull[row] = weights[row] * event[row] - risk[row] * hazard
     }
     return (value, pull)
+  }
+
+  /// The loss.
+  ///
+  /// - Complexity: O(n)
+  func loss(_ eta: [Double], _ weights: [Double]) -> Double {
+    let most = eta.max() ?? 0
+    var value = 0.0
+    _ = timesAtRisk(risk(eta, weights, most: most), weights) { _, events, atRisk in
+      value += events * (.log(atRisk) + most)
+    }
+    return eta.indices.reduce(value) { $0 - weights[$1] * event[$1] * eta[$1] }
   }
 
   /// wᵢ e^(ηᵢ − most)
@@ -67,12 +80,11 @@ struct Cox: Sendable {
     let risk = risk(eta, weights, most: eta.max() ?? 0)
     var diagonal = [Double](repeating: 0, count: eta.count)
     var (ends, factors) = ([Int](), [Double]())
-    walk(risk, weights) { time, events, atRisk in
+    let times = timesAtRisk(risk, weights) { time, events, atRisk in
       ends.append(bounds[time + 1])
       factors.append(events.squareRoot() / atRisk)
-    } hazard: { row, hazard in
-      diagonal[row] = risk[row] * hazard
     }
+    hazards(times) { row, hazard in diagonal[row] = risk[row] * hazard }
     let means = RiskMeans(
       order: order, risk: order.map { risk[$0] }, weights: weights, ends: ends, factors: factors)
     return LossPass.Curvature(weights: [diagonal], means: means)
@@ -124,33 +136,38 @@ struct Cox: Sendable {
     }
   }
 
-  /// Goes back in time to add up who is at risk, and forth again to add up the hazard so far.
+  /// Goes back in time to add up who is at risk.
   ///
   /// - Parameters:
   ///   - body: told, for each time with an event, Σ w of its events and Σ risk of those still at risk.
-  ///   - hazard: told, for each row, Σ D / S over the times up to its own.
+  /// - Returns: for each time, D / S.
   @inline(__always)
-  private func walk(
-    _ risk: [Double], _ weights: [Double],
-    event body: (Int, Double, Double) -> Void, hazard: (Int, Double) -> Void
-  ) {
-    var (events, atRisk) = (
-      [Double](repeating: 0, count: times), [Double](repeating: 0, count: times)
-    )
+  private func timesAtRisk(
+    _ risk: [Double], _ weights: [Double], event body: (Int, Double, Double) -> Void
+  ) -> [Double] {
     var sumAtRisk = 0.0
-    for time in 0..<times {
+    return (0..<times).map { time in
+      var events = 0.0
       for place in bounds[time]..<bounds[time + 1] {
         let row = order[place]
         sumAtRisk += risk[row]
-        events[time] += weights[row] * event[row]
+        events += weights[row] * event[row]
       }
-      atRisk[time] = sumAtRisk
-      if events[time] > 0 { body(time, events[time], sumAtRisk) }
+      guard events > 0 else { return 0 }
+      body(time, events, sumAtRisk)
+      return events / sumAtRisk
     }
+  }
+
+  /// Goes forth in time to add up the hazard so far.
+  ///
+  /// - Parameter body: told, for each row, Σ D / S over the times up to its own.
+  @inline(__always)
+  private func hazards(_ times: [Double], _ body: (Int, Double) -> Void) {
     var sum = 0.0
-    for time in (0..<times).reversed() {
-      if events[time] > 0 { sum += events[time] / atRisk[time] }
-      for place in bounds[time]..<bounds[time + 1] { hazard(order[place], sum) }
+    for time in times.indices.reversed() {
+      sum += times[time]
+      for place in bounds[time]..<bounds[time + 1] { body(order[place], sum) }
     }
   }
 }

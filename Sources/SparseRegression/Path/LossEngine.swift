@@ -203,6 +203,7 @@ struct LossEngine: PathEngine {
     concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
     // A curvature costs less than a pass for all fits, so all get one half way to where the first looks.
     if watchesAll && !fits[0].isDone {
+      working.prepare(fits[0].columnsNearby().sorted(), threads: threads)
       fits[0].propose(looksAhead: looksAhead)
       if !fits[0].isDone { renew(at: fits[0].midway) }
     }

@@ -14,7 +14,7 @@ struct LossFit: SolvedFit {
   let test: [Int]
   /// Σ wᵢ min ℓᵢ / W
   private let least: Double
-  /// Σ wᵢ min ℓᵢ of the rows to be predicted.
+  /// What the error on the rows to be predicted is told from.
   private let testLeast: Double
   private var gram: LossGram
   private var solver: any SupportSolver
@@ -92,7 +92,7 @@ struct LossFit: SolvedFit {
     rows = RowStatistics(problem.matrix, blocks: blocks)
     guard rows.weight > 0, !problem.isConstant(rows.shares) else { throw .constantTarget }
     least = problem.least(blocks, pass) / rows.weight
-    testLeast = problem.least(test, pass)
+    testLeast = problem.leastTested(test, blocks, pass)
     gram = LossGram(working: working, coordinates: [], blocks: blocks, weight: rows.weight)
     penalty = ElasticNet(alpha: problem.base.penalty.alpha, count: 0)
     let loss = Quadratic(gram, diagonal: [], correlation: [])
@@ -229,8 +229,7 @@ struct LossFit: SolvedFit {
     } else {
       // Far from the goal the quadratic is not worth more digits than it has, where these are dear.
       let spared = problem.responses > 1 ? 1e-4 * min(gap, 1) : 0
-      let wanted = looksAhead ? min(goalAhead, goal) : goal
-      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * wanted, spared, 1e-14))
+      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, spared, 1e-12))
       (trial, pull) = (solver.b, solver.g)
     }
     (halvings, isStale) = (0, false)
@@ -463,7 +462,8 @@ struct LossFit: SolvedFit {
     self.point = point
     guard !test.isEmpty else { return }
     testErrors = problem.errors(
-      test, least: testLeast, request(at: solution), refit.map { $0.request(at: $0.solution) }, gammas, pass)
+      test, least: (fitted: least * rows.weight, tested: testLeast), request(at: solution),
+      refit.map { $0.request(at: $0.solution) }, gammas, pass)
   }
 
   // MARK: Refits

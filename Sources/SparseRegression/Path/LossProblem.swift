@@ -102,70 +102,79 @@ struct LossProblem: Sendable {
     return deviations.map { length > 0 ? $0 / length : 0 }
   }
 
+  /// The least loss that the error on some blocks is told from.
+  ///
+  /// - Parameters:
+  ///   - test: the blocks.
+  ///   - fitted: those that were fitted.
+  func leastTested(_ test: [Int], _ fitted: [Int], _ pass: LossPass) -> Double {
+    // A risk set knows no test rows from others.
+    if case .survival = objective { return least(fitted + test, pass) }
+    return least(test, pass)
+  }
+
   /// How far the predictions of the blends of a fit and its refit are from rows that these did not see.
   ///
   /// - Parameters:
-  ///   - test: their blocks, and Σ wᵢ min ℓᵢ over them.
+  ///   - test: their blocks.
+  ///   - least: the least loss of the rows that were fitted, and that of ``leastTested(_:_:_:)``.
   ///   - fitted: the rows that were fitted, with their coefficients.
   ///   - refit: the same rows with others; nil for the same.
   ///   - gammas: the shares of the first.
   /// - Returns: one a blend.
   func errors(
-    _ test: [Int], least: Double, _ fitted: LossPass.Request, _ refit: LossPass.Request?,
-    _ gammas: [Double], _ pass: LossPass
+    _ test: [Int], least: (fitted: Double, tested: Double), _ fitted: LossPass.Request,
+    _ refit: LossPass.Request?, _ gammas: [Double], _ pass: LossPass
   ) -> [Double] {
-    if response.metric == .deviance, case .rows(let loss) = objective {
-      let blends = refit.map { refit in gammas.map { fitted.blended($0, with: refit) } }
-      if let sums = pass.losses(test, blends ?? [fitted], loss) {
-        let errors = sums.map { 2 * ($0 - least) / testWeight(test) }
-        return refit == nil ? gammas.map { _ in errors[0] } : errors
+    let blends = refit.map { refit in gammas.map { fitted.blended($0, with: refit) } } ?? [fitted]
+    let errors =
+      switch objective {
+      case .survival(let cox): errors(cox, test, least: least, blends, pass)
+      case .rows(let loss): errors(loss, test, least: least.tested, blends, pass)
       }
-    }
-    var blocks = test.map { matrix.blocks[$0] }
-    // A risk set knows no test rows from others.
-    if case .survival = objective { blocks = [0..<matrix.rows] }
-    func predictors(_ request: LossPass.Request) -> [Double] {
-      blocks.flatMap { pass.predictors($0, request) }
-    }
-    let eta = predictors(fitted)
-    guard let refit else {
-      let error = error(test, fitted.blocks, eta, pass)
-      return gammas.map { _ in error }
-    }
-    let other = predictors(refit)
-    return gammas.map { gamma in
-      let blend = gamma == 1 ? eta : zip(eta, other).map { gamma * $0 + (1 - gamma) * $1 }
-      return error(test, fitted.blocks, blend, pass)
-    }
+    return refit == nil ? gammas.map { _ in errors[0] } : errors
   }
 
-  /// - Parameter eta: of the test rows, block by block; of all rows for survival times.
-  private func error(_ test: [Int], _ fitted: [Int], _ eta: [Double], _ pass: LossPass) -> Double {
-    switch objective {
-    case .survival(let cox):
-      // The deviance of all rows less that of those fitted (van Houwelingen et al., 2006): rows that are
-      // tested are too few to make risk sets of their own. As glmnet has it, the mean weight of either
-      // set of rows is 1.
-      func deviance(_ blocks: [Int]) -> Double {
-        let weights = pass.weights(of: blocks)
-        let count = blocks.reduce(0) { $0 + matrix.blocks[$1].count }
-        return 2 * (cox.evaluate(eta, weights).value - cox.least(weights)) * Double(count)
-          / weights.reduce(0, +)
-      }
-      return (deviance(fitted + test) - deviance(fitted)) / testWeight(test)
-    case .rows(let loss):
-      let rows = test.flatMap { Array(matrix.blocks[$0]) }
+  private func errors(
+    _ loss: any RowLoss, _ test: [Int], least: Double, _ blends: [LossPass.Request],
+    _ pass: LossPass
+  ) -> [Double] {
+    if response.metric == .deviance, let sums = pass.losses(test, blends, loss) {
+      return sums.map { 2 * ($0 - least) / testWeight(test) }
+    }
+    let rows = test.flatMap { Array(matrix.blocks[$0]) }
+    return blends.map { blend in
+      let eta = test.flatMap { pass.predictors(matrix.blocks[$0], blend) }
       if response.metric == .auc {
         return Binomial.oneMinusArea(
           rows.map { matrix.target[$0] }, eta, rows.map { matrix.weights[$0] })
       }
-      let responses = loss.responses
       var sum = 0.0
       for (place, row) in rows.enumerated() {
         let some = eta[place * responses..<(place + 1) * responses]
         sum += matrix.weights[row] * loss.error(row, some, response.metric)
       }
       return sum / testWeight(test)
+    }
+  }
+
+  /// The deviance of all rows less that of those fitted (van Houwelingen et al., 2006): rows that are tested
+  /// are too few to make risk sets of their own. As glmnet has it, the mean weight of either set of rows
+  /// is 1.
+  private func errors(
+    _ cox: Cox, _ test: [Int], least: (fitted: Double, tested: Double),
+    _ blends: [LossPass.Request], _ pass: LossPass
+  ) -> [Double] {
+    let fitted = blends[0].blocks
+    let (some, all) = (pass.weights(of: fitted), pass.weights(of: fitted + test))
+    func scale(_ blocks: [Int]) -> Double {
+      let count = blocks.reduce(0) { $0 + matrix.blocks[$1].count }
+      return 2 * Double(count) / blocks.reduce(0) { $0 + matrix.blockWeights[$1] }
+    }
+    return blends.map { blend in
+      let eta = pass.predictors(0..<matrix.rows, blend)
+      return (scale(fitted + test) * (cox.loss(eta, all) - least.tested)
+        - scale(fitted) * (cox.loss(eta, some) - least.fitted)) / testWeight(test)
     }
   }
 

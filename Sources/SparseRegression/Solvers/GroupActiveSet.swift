@@ -60,8 +60,9 @@ struct GroupActiveSet: SupportSolver {
 
   /// - Complexity: O(support³) a Newton step, O(p · support) a round.
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
-    // Where the quadratic only leads to the next look at a loss, its last digits lead nowhere.
-    goal = descent.isOrthonormal ? 0 : 0.01 * tolerance
+    // Where the quadratic only leads to the next look at a loss, its last digits lead nowhere; a step that
+    // is to be the last is worth more of them than its gap, of which the decrement is about the square.
+    goal = descent.isOrthonormal ? 0 : 1e-5 * tolerance
     for index in active where groups[index].allSatisfy({ b[$0] == 0 }) { isActive[index] = false }
     active.removeAll { !isActive[$0] }
     var isDirect = false
