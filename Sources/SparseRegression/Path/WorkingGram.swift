@@ -19,8 +19,8 @@ final class WorkingGram: Sendable {
   private let parts: [[Int]]
   /// Rows of X'WX, `parts × places`, row-major. By pair and place.
   private let rows: Mutex<[Int: [Double]]>
-  /// Columns of M, by place; the same whoever works them out.
-  private let means = Mutex<[Int: [Double]]>([:])
+  /// Columns of M, one a place, as far as they were asked for.
+  private let means: Mutex<[Double]>
 
   /// The curvature at a fit.
   ///
@@ -31,6 +31,7 @@ final class WorkingGram: Sendable {
     curvature = pass.curvature(fit, threads: threads)
     parts = isShared ? pass.table.matrix.blocks.indices.map { [$0] } : [fit.blocks]
     rows = Mutex([:])
+    means = Mutex([])
   }
 
   private init(_ other: WorkingGram, _ table: LossTable) {
@@ -38,6 +39,7 @@ final class WorkingGram: Sendable {
     let more = table.count * responses - other.origin.count
     (origin, parts) = (other.origin + Array(repeating: 0, count: more), other.parts)
     rows = Mutex(other.rows.withLock { $0 })
+    means = Mutex(other.means.withLock { $0 })
   }
 
   /// The same curvature, with more places.
@@ -142,28 +144,35 @@ final class WorkingGram: Sendable {
     }
   }
 
-  private func means(_ place: Int, _ make: Cox.RiskMeans) -> [Double] {
-    if let known = means.withLock({ $0[place] }) { return known }
-    let made = make(table.values(place, 0..<table.matrix.rows))
-    means.withLock { $0[place] = made }
-    return made
+  /// M, one column after the other; the same whoever works it out.
+  private func means(_ make: Cox.RiskMeans, threads: Int) -> [Double] {
+    var all = means.withLock { $0 }
+    let old = all.count / make.count
+    guard old < table.count else { return all }
+    let new = concurrentMap(table.count - old, threads: threads) {
+      make(table.values(old + $0, 0..<table.matrix.rows))
+    }
+    all.reserveCapacity(table.count * make.count)
+    for column in new { all += column }
+    means.withLock { [all] in $0 = all }
+    return all
   }
 
   /// M'M of some places with others, `some × places`, row-major; empty where rows have nothing in common.
   private func common(_ some: [Int], _ places: Range<Int>, threads: Int) -> [Double] {
     guard let make = curvature.means, make.count > 0 else { return [] }
-    let own = concurrentMap(some.count, threads: threads) { means(some[$0], make) }
-    let all = concurrentMap(places.count, threads: threads) { means(places.lowerBound + $0, make) }
-    let columns = all.flatMap { $0 }
+    let all = means(make, threads: threads)
     // Parts of a size that does not depend on the threads, as the order of sums may depend on it.
     let size = 32
     let sums = concurrentMap((some.count + size - 1) / size, threads: threads) { part in
-      let some = own[part * size..<min((part + 1) * size, own.count)]
-      var sums = [Double](repeating: 0, count: all.count * some.count)
-      unsafe columns.withUnsafeBufferPointer { columns in
+      let some = some[part * size..<min((part + 1) * size, some.count)]
+      let vectors = some.flatMap { all[$0 * make.count..<($0 + 1) * make.count] }
+      var sums = [Double](repeating: 0, count: places.count * some.count)
+      unsafe all.withUnsafeBufferPointer { all in
         unsafe LinearAlgebra.addProducts(
-          columns.baseAddress!, leading: make.count, rows: make.count, columns: all.count,
-          with: some.flatMap { $0 }, count: some.count, to: &sums, leading: all.count)
+          all.baseAddress! + places.lowerBound * make.count, leading: make.count,
+          rows: make.count, columns: places.count, with: vectors, count: some.count, to: &sums,
+          leading: places.count)
       }
       return sums
     }
