@@ -257,8 +257,12 @@ import Testing
     #expect(path.points.contains { $0.df + 1 >= 12 } && path.points.contains { $0.df + 1 < 12 })
   }
 
-  /// The same rows by all engines, over several partitions.
-  @Test(arguments: EngineTests.cases)
+  /// The same rows by all engines, over several partitions. On half the rows of a wide table the optimum of a
+  /// concave penalty is not the only one, and which is found depends on the last digits.
+  @Test(
+    arguments: EngineTests.cases.filter {
+      $0.options.kind == .lasso || $0.data.terms.count <= $0.data.rows.count
+    })
   func enginesAgree(_ one: EngineTests.Case) throws {
     let penalty = one.penalty(one.data.terms.count)
     var options = one.options

@@ -29,6 +29,7 @@ import Testing
       bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     }
     let (found, expected) = (lines(found), lines(expected))
+    if found.count == expected.count && zip(found, expected).allSatisfy(isSame) { return }
     let changes = found.difference(from: expected).map { change in
       switch change {
       case .insert(_, let line, _): "+ \(String(decoding: line, as: UTF8.self).debugDescription)"
@@ -36,6 +37,21 @@ import Testing
       }
     }
     Issue.record("\(name) differs:\n\(changes.prefix(40).joined(separator: "\n"))")
+  }
+
+  /// Whether two lines are the same but for the last digits of numbers that are written with all of them:
+  /// other processors sum in another order.
+  private func isSame(_ found: Data, _ expected: Data) -> Bool {
+    if found == expected { return true }
+    let number = /-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?/
+    let (a, b) = (String(decoding: found, as: UTF8.self), String(decoding: expected, as: UTF8.self))
+    guard a.replacing(number, with: "#") == b.replacing(number, with: "#") else { return false }
+    return zip(a.matches(of: number), b.matches(of: number)).allSatisfy { one, other in
+      if one.0 == other.0 { return true }
+      guard one.0.count > 12, other.0.count > 12, let x = Double(one.0), let y = Double(other.0)
+      else { return false }
+      return abs(x - y) <= 1e-12 * max(abs(x), abs(y))
+    }
   }
 }
 

@@ -498,11 +498,15 @@ struct LossFit: SolvedFit {
   /// Some coefficients; those of classes, which are determined up to a constant, with mean zero, as a
   /// penalty has them.
   private func centered(_ coordinates: Range<Int>) -> [Double] {
-    guard case .multinomial(let classes) = problem.family else { return Array(solution[coordinates]) }
+    guard case .multinomial(let classes) = problem.family else {
+      return Array(solution[coordinates])
+    }
     let rank = coordinates.count / classes
     return coordinates.map { j in
       let first = coordinates.lowerBound + (j - coordinates.lowerBound) % rank
-      let sum = stride(from: first, to: coordinates.upperBound, by: rank).reduce(0) { $0 + solution[$1] }
+      let sum = stride(from: first, to: coordinates.upperBound, by: rank).reduce(0) {
+        $0 + solution[$1]
+      }
       return solution[j] - sum / Double(classes)
     }
   }
@@ -519,7 +523,8 @@ struct LossFit: SolvedFit {
     let order = members.sorted { $0.term < $1.term }
     return RegularizationPath.Point.Refit(
       values: order.flatMap { centered($0.coordinates) }, intercepts: intercepts,
-      devianceRatios: (between.map(\.value) + [fit.solutionValue]).map { min(1, max(0, ratio($0))) })
+      devianceRatios: (between.map(\.value) + [fit.solutionValue]).map { min(1, max(0, ratio($0))) }
+    )
   }
 
   /// Twice the loss of the intercepts alone, above the least.

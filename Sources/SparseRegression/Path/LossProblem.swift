@@ -173,7 +173,8 @@ struct LossProblem: Sendable {
     }
     return blends.map { blend in
       let eta = pass.predictors(0..<matrix.rows, blend)
-      return (scale(fitted + test) * (cox.loss(eta, all) - least.tested)
+      return
+        (scale(fitted + test) * (cox.loss(eta, all) - least.tested)
         - scale(fitted) * (cox.loss(eta, some) - least.fitted)) / testWeight(test)
     }
   }

@@ -156,7 +156,8 @@ struct LossTable: Sendable {
     if places.lowerBound == 0 {
       unsafe Self.ones.withUnsafeBufferPointer { ones in
         unsafe LinearAlgebra.addTransposedProduct(
-          ones.baseAddress!, leading: rows.count, rows: rows.count, columns: 1, vectors, stride: stride,
+          ones.baseAddress!, leading: rows.count, rows: rows.count, columns: 1, vectors,
+          stride: stride,
           to: &out)
       }
     }
