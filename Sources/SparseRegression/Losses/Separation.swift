@@ -72,6 +72,8 @@ public struct Separation: Sendable, Equatable {
       let place = label == 1 ? 1 : 0
       low[place] = min(low[place], value)
       high[place] = max(high[place], value)
+      // Most columns tell so in their first rows.
+      if high[0] >= low[1] && high[1] >= low[0] { return false }
     }
     return high[0] < low[1] || high[1] < low[0]
   }

@@ -19,6 +19,8 @@ struct LossEngine: PathEngine {
   private let threads: Int
   private var screens: Screens
   private var epoch: UInt16 = 0
+  /// How many λ the curvature has served.
+  private var age = 0
   /// Whether all terms are watched from the start.
   private let watchesAll: Bool
   let partitions: Partitions
@@ -201,11 +203,15 @@ struct LossEngine: PathEngine {
   private mutating func settle(_ lambda: Double, looksAhead: Bool = false) {
     let looksAhead = looksAhead && watchesAll && problem.isSelfConcordant
     concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
-    // A curvature costs less than a pass for all fits, so all get one half way to where the first looks.
+    // A curvature costs less than a pass for all fits, so all get one half way to where the first looks; of
+    // several responses, whose pairs have one each, it costs more, and serves two λ.
     if watchesAll && !fits[0].isDone {
       working.prepare(fits[0].columnsNearby().sorted(), threads: threads)
       fits[0].propose(looksAhead: looksAhead)
-      if !fits[0].isDone { renew(at: fits[0].midway) }
+      age += 1
+      if !fits[0].isDone && (problem.responses == 1 || age > 1) {
+        renew(at: fits[0].midway)
+      }
     }
     let anticipates = watchesAll && lambda > 0 && !hasKinks
     concurrently(&fits, threads: threads) { _, fit in
@@ -312,6 +318,7 @@ struct LossEngine: PathEngine {
 
   /// Takes the curvature of the fit to all rows, where it stands or elsewhere.
   private mutating func renew(at coefficients: [Double]? = nil) {
+    age = 0
     let whole = fits[0]
     working = WorkingGram(
       pass, at: whole.request(at: coefficients ?? whole.b), isShared: true, threads: threads)

@@ -250,6 +250,7 @@ struct LossPass {
     let responses = objective.responses
     let stride = LossBlock.stride(fits: 1, responses: responses)
     let all = predictors(rows, interleaved([request], stride: stride), stride: stride)
+    if responses == 1 { return (0..<rows.count).map { all[$0 &* stride] } }
     guard stride > responses else { return all }
     return (0..<rows.count).flatMap { all[$0 * stride..<$0 * stride + responses] }
   }
