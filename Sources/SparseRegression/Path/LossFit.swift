@@ -1,5 +1,3 @@
-internal import RealModule
-
 /// A fit of some family to the rows of some blocks, by proximal Newton steps.
 ///
 /// Around coefficients b with pull g, the loss is nearly the quadratic −g'd + ½ d'G d in the step d, with G
@@ -13,35 +11,35 @@ struct LossFit: SolvedFit {
   /// The blocks to be predicted.
   let test: [Int]
   /// Σ wᵢ min ℓᵢ / W
-  private let least: Double
+  let least: Double
   /// What the error on the rows to be predicted is told from.
-  private let testLeast: Double
-  private var gram: LossGram
-  private var solver: any SupportSolver
+  let testLeast: Double
+  private(set) var gram: LossGram
+  private(set) var solver: any SupportSolver
   /// The terms watched, and the coordinates of each: those of a response one after the other.
-  private var members: [(term: Int, coordinates: Range<Int>)] = []
+  private(set) var members: [(term: Int, coordinates: Range<Int>)] = []
   /// Every group of coordinates: intercepts, then terms.
-  private var groups: [Range<Int>] = []
-  private var penalty: ElasticNet
+  private(set) var groups: [Range<Int>] = []
+  private(set) var penalty: ElasticNet
 
   /// Where the last pass found the fit, and where it looks next.
   private(set) var b: [Double] = []
-  private var trial: [Double] = []
+  private(set) var trial: [Double] = []
   private var halvings = 0
   /// Where the first step at this λ would have led, and how far beyond that the last λ ended.
-  private var foreseen: [Double] = []
-  private var surprise: [Double] = []
+  private(set) var foreseen: [Double] = []
+  var surprise: [Double] = []
   /// The outcome at this λ: `b`, or a step ahead of it that needs no pass to be certain of.
   private(set) var solution: [Double] = []
-  private var solutionValue = 0.0
+  private(set) var solutionValue = 0.0
   /// Whether the curvature is another than that of the last proposal.
   private(set) var isStale = false
   /// The loss, Σ pull · η and the pull of each coordinate at `b`.
-  private var value = 0.0
-  private var cross = 0.0
-  private var gradient: [Double] = []
-  private var lambda = 0.0
-  private var cost = 0.0
+  private(set) var value = 0.0
+  private(set) var cross = 0.0
+  private(set) var gradient: [Double] = []
+  private(set) var lambda = 0.0
+  private(set) var cost = 0.0
   private(set) var gap = Double.infinity
   private var steps = 0
 
@@ -59,11 +57,11 @@ struct LossFit: SolvedFit {
     if case .huber = problem.family { .max } else { isRefit ? .max : 2 }
   }
   /// The loss of the intercepts alone; with the unpenalized terms.
-  private var interceptValue = 0.0
+  private(set) var interceptValue = 0.0
   private(set) var nullObjective = 1.0
 
-  private(set) var point: RegularizationPath.Point?
-  private(set) var testErrors: [Double] = []
+  var point: RegularizationPath.Point?
+  var testErrors: [Double] = []
 
   /// A fit ends at this share of the tolerance. For the lasso the gap falls as fast as the error of the
   /// pulls, so that coefficients are as good as it says; with a ridge part it falls as the square of that.
@@ -80,7 +78,7 @@ struct LossFit: SolvedFit {
   /// Steps of a refit. Classes that its columns tell apart for certain have no optimum to step to.
   private static let mostRefitSteps = 30
   /// Whether the fit is one without a penalty, of the terms that another one found.
-  private var isRefit = false
+  private(set) var isRefit = false
 
   /// - Parameter isSimple: whether no group can have several coordinates.
   /// - Throws: ``PathError`` where the target does not vary.
@@ -206,7 +204,7 @@ struct LossFit: SolvedFit {
   private mutating func settleHere() { (solution, solutionValue) = (b, value) }
 
   private var tolerated: Double { problem.base.options.tolerance * nullObjective }
-  private var goal: Double { max(tolerated * share, 1e-14 * nullObjective) }
+  var goal: Double { max(tolerated * share, 1e-14 * nullObjective) }
   /// The gap of a step ahead falls as the square of the error of coefficients.
   private var goalAhead: Double { max(1e-4 * tolerated, 1e-14 * nullObjective) }
 
@@ -329,156 +327,7 @@ struct LossFit: SolvedFit {
       since: rows.shares(of: epochs, in: residual))
   }
 
-  // MARK: The certificate
-
-  private func penaltyCost(_ b: [Double]) -> Double {
-    groups.reduce(0) { sum, group in
-      let square = group.reduce(0) { $0 + b[$1] * b[$1] }
-      guard square > 0 else { return sum }
-      let first = group.lowerBound
-      return sum + penalty.threshold(first, lambda) * square.squareRoot()
-        + penalty.curvature(first, lambda) * square / 2
-    }
-  }
-
-  /// At most how far the objective is above its optimum over the watched terms.
-  ///
-  /// The pulls, scaled by s, are dual: D(s) = −Σ wᵢ ℓᵢ*(−s pullᵢ) / W − Σ h*. At s = 1 Fenchel's equality
-  /// gives ℓ* without a logarithm, −ℓ*(−pull) = ℓ + pull · η; between s = 0, where it is the least loss,
-  /// and 1 a concave function lies above its chord.
-  private func dualityGap() -> Double {
-    dualityGap(b, pull: gradient, value: value, dual: value + cross)
-  }
-
-  /// - Parameters:
-  ///   - value: at least the loss at `b`.
-  ///   - dual: at most −Σ wᵢ ℓᵢ*(−pullᵢ) / W.
-  private func dualityGap(_ b: [Double], pull: [Double], value: Double, dual: Double) -> Double {
-    let sums = PenaltySums(groups, penalty, b, pull: pull, lambda: lambda)
-    let s = sums.shrink
-    let shrunk = s * dual + (1 - s) * least - sums.conjugate
-    return max(0, value + sums.cost - shrunk) + sums.slack
-  }
-
-  /// At most how far the objective at `trial` is above its optimum over the watched terms, told without a
-  /// pass; nil where nothing can be.
-  ///
-  /// With the step d from b, and G = X'WX of a curvature W somewhere near, the rows' δ = W X d make the
-  /// pull less δ a dual point whose products with the columns are the quadratic's own, pull − G d. Losses
-  /// whose third derivative is bounded by their second (Bach, 2010) tell how far they are from the
-  /// quadratic: with ρ the most that a linear predictor differs between b and where W was taken, and r that
-  /// between b and `trial`, the loss at `trial` is at most ½e^(ρ + r) d'G d above the tangent there, and
-  /// ℓ* at the dual point at most ½ d'G d e^ρ / (1 − e^ρ r).
-  private func gapAhead(_ pull: [Double]) -> Double? {
-    let working = gram.working
-    let here = request(at: b).beta
-    let rho = working.table.reach(zip(here, working.origin).map(-), responses: problem.responses)
-    let r = working.table.reach(
-      zip(request(at: trial).beta, here).map(-), responses: problem.responses)
-    let bend = Double.exp(rho)
-    guard rho < 5, bend * r < 0.5 else { return nil }
-    let (slope, square) = ahead(pull)
-    let along = b.indices.reduce(0) { $0 + b[$1] * (gradient[$1] - pull[$1]) }
-    return dualityGap(
-      trial, pull: pull, value: value - slope + 0.5 * bend * .exp(r) * square,
-      dual: value + cross - along - 0.5 * bend / (1 - bend * r) * square)
-  }
-
-  /// g'd and d'G d of the step d to `trial`.
-  private func ahead(_ pull: [Double]) -> (slope: Double, square: Double) {
-    var (slope, square) = (0.0, 0.0)
-    for j in b.indices {
-      let d = trial[j] - b[j]
-      slope += gradient[j] * d
-      square += (gradient[j] - pull[j]) * d
-    }
-    return (slope, max(0, square))
-  }
-
-  /// The loss at `trial` as the quadratic has it.
-  private func valueAhead(_ pull: [Double]) -> Double {
-    let (slope, square) = ahead(pull)
-    return value - slope + square / 2
-  }
-
-  /// Where the first term enters.
-  func largestPull(_ alpha: Double) -> Double {
-    members.reduce(0) { most, member in
-      let factor = penalty.factors[member.coordinates.lowerBound]
-      guard factor > 0 else { return most }
-      let square = member.coordinates.reduce(0) { $0 + gradient[$1] * gradient[$1] }
-      return max(most, square.squareRoot() / factor / alpha)
-    }
-  }
-
-  /// Raw columns worth a row of the Gram matrix: those of terms that are in, or nearly.
-  func columnsNearby() -> Set<Int> {
-    var places: Set<Int> = []
-    for group in groups {
-      let price = penalty.threshold(group.lowerBound, lambda)
-      guard group.contains(where: { b[$0] != 0 }) || penalty.pull(group, gradient) >= 0.8 * price
-      else { continue }
-      for j in group { places.formUnion(gram.coordinates[j].places) }
-    }
-    return places
-  }
-
-  // MARK: The outcome
-
-  /// 1 − deviance / (deviance of the intercepts alone).
-  private var devianceRatio: Double { ratio(solutionValue) }
-
-  private func ratio(_ value: Double) -> Double {
-    let range = interceptValue - least
-    return range > 0 ? 1 - (value - least) / range : 0
-  }
-
-  private var support: [(term: Int, coordinates: Range<Int>)] {
-    members.filter { $0.coordinates.contains { solution[$0] != 0 } }.sorted { $0.term < $1.term }
-  }
-
-  private var intercepts: [Double] {
-    let count = problem.hasIntercept ? problem.responses : 0
-    guard count > 0 else { return Array(repeating: 0, count: problem.responses) }
-    let intercepts = Array(solution[..<count])
-    guard case .multinomial = problem.family else { return intercepts }
-    let mean = intercepts.reduce(0, +) / Double(count)
-    return intercepts.map { $0 - mean }
-  }
-
-  /// Notes the outcome at this λ.
-  ///
-  /// - Parameter refit: of the terms that are in, on a relaxed path; nil where there is none.
-  mutating func finish(_ pass: LossPass, refit: LossFit?) {
-    surprise = zip(solution, foreseen).map { $0 * $1 > 0 ? $0 - $1 : 0 }
-    let support = support
-    var point = RegularizationPath.Point(
-      lambda: lambda, support: support.map(\.term),
-      groups: support.map(\.coordinates), b: solution,
-      devianceRatio: devianceRatio, gap: gap / nullObjective,
-      isDirect: gap <= goal, intercepts: intercepts)
-    let gammas = problem.base.options.gammas
-    if test.isEmpty, let refit { point.refit = refit.refit(of: self, gammas, pass) }
-    self.point = point
-    guard !test.isEmpty else { return }
-    testErrors = problem.errors(
-      test, least: (fitted: least * rows.weight, tested: testLeast), request(at: solution),
-      refit.map { $0.request(at: $0.solution) }, gammas, pass)
-  }
-
   // MARK: Refits
-
-  /// The terms that are in.
-  var terms: [Int] { support.map(\.term) }
-
-  /// Whether there are rows enough to fit the terms that are in without a penalty.
-  var hasRowsForRefit: Bool {
-    let intercepts = problem.hasIntercept ? 1 : 0
-    return support.reduce(intercepts) { $0 + $1.coordinates.count / problem.responses } < rows.rows
-  }
-
-  /// The terms watched.
-  var watched: [Int] { members.map(\.term) }
 
   /// A fit of the terms that are in without a penalty, which starts where they are.
   ///
@@ -495,42 +344,6 @@ struct LossFit: SolvedFit {
     return refit
   }
 
-  /// Some coefficients; those of classes, which are determined up to a constant, with mean zero, as a
-  /// penalty has them.
-  private func centered(_ coordinates: Range<Int>) -> [Double] {
-    guard case .multinomial(let classes) = problem.family else {
-      return Array(solution[coordinates])
-    }
-    let rank = coordinates.count / classes
-    return coordinates.map { j in
-      let first = coordinates.lowerBound + (j - coordinates.lowerBound) % rank
-      let sum = stride(from: first, to: coordinates.upperBound, by: rank).reduce(0) {
-        $0 + solution[$1]
-      }
-      return solution[j] - sum / Double(classes)
-    }
-  }
-
   /// Gets to know of columns that others watch.
   mutating func makeRoom(_ table: LossTable) { gram.working = gram.working.extended(to: table) }
-
-  /// What this refit of `fit` is on a relaxed path.
-  private func refit(of fit: LossFit, _ gammas: [Double], _ pass: LossPass)
-    -> RegularizationPath.Point.Refit
-  {
-    let (one, other) = (fit.request(at: fit.solution), request(at: solution))
-    let between = pass.run(gammas.dropLast().map { one.blended($0, with: other) })
-    let order = members.sorted { $0.term < $1.term }
-    return RegularizationPath.Point.Refit(
-      values: order.flatMap { centered($0.coordinates) }, intercepts: intercepts,
-      devianceRatios: (between.map(\.value) + [fit.solutionValue]).map { min(1, max(0, ratio($0))) }
-    )
-  }
-
-  /// Twice the loss of the intercepts alone, above the least.
-  var nullDeviance: Double { 2 * (interceptValue - least) }
-  /// Terms without a penalty that turned out to be spanned by others.
-  var dependentTerms: [Int] {
-    members.filter { solver.dependent.isSuperset(of: $0.coordinates) }.map(\.term)
-  }
 }
