@@ -15,15 +15,15 @@ struct Screen: Sendable {
   let terms: Range<Int>
   private let fits: Int
   /// How many times four fits there are; the lanes of the last beyond the last fit are idle.
-  private let quads: Int
+  let quads: Int
   /// One over the scale; 0 for a term that takes no part in a fit, or that the fit itself watches.
-  private var scale: [SIMD4<Double>]
+  private(set) var scale: [SIMD4<Double>]
   /// For a number with missing cells, what its indicator is multiplied by; empty if there is none.
-  private var fill: [Double] = []
+  private(set) var fill: [Double] = []
   /// A bound on the length of a term's coordinates; empty where all are 1.
   private var length: [Double] = []
   /// For each declared group, its coordinates in each fit, which are dear to make again.
-  private var bases: [Int: [[[Double]]]] = [:]
+  private(set) var bases: [Int: [[[Double]]]] = [:]
   /// The pull at the residual of `epoch`, rounded up; −∞ where the scale is 0 and beyond the last fit.
   private var reference: [SIMD4<Float>]
   /// For each term, its largest reference: most terms are cleared by it alone.
@@ -104,10 +104,10 @@ struct Screen: Sendable {
     for term in terms { measure(term, problem, statistics, merges, &firstFit) }
   }
 
-  private func place(_ term: Int, _ fit: Int) -> Int { (term - terms.lowerBound) * fits + fit }
+  func place(_ term: Int, _ fit: Int) -> Int { (term - terms.lowerBound) * fits + fit }
 
   /// One over the scale of a term in a fit.
-  private subscript(_ term: Int, _ fit: Int) -> Double {
+  private(set) subscript(_ term: Int, _ fit: Int) -> Double {
     get { scale[(term &- terms.lowerBound) &* quads &+ fit / 4][fit % 4] }
     set { scale[(term &- terms.lowerBound) &* quads &+ fit / 4][fit % 4] = newValue }
   }
@@ -322,106 +322,6 @@ struct Screen: Sendable {
       reach[fit % 4] = Float(length[index * fits + fit])
     }
     return reach
-  }
-
-  /// For each of some terms and each vector v, X'v / W, or its length for a group; one row of
-  /// `vectors.stride` a term, four numbers at a time.
-  ///
-  /// - Parameter fit: whose scales are meant; nil where each vector has a fit of its own.
-  private func signedPulls(
-    _ run: ArraySlice<Int>, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
-    _ vectors: InterleavedVectors, ofFit fit: Int?
-  ) -> [SIMD4<Double>] {
-    let term = run.first!
-    let matrix = problem.matrix
-    let quads = vectors.stride / 4
-    guard case .number = problem.terms[term] else {
-      let pulls = oddPulls(term, problem, statistics, vectors) { fit ?? $0 }
-      return (0..<quads).map { quad in
-        var four = SIMD4<Double>.zero
-        for v in 4 * quad..<min(4 * quad + 4, pulls.count) { four[v % 4] = pulls[v] }
-        return four
-      }
-    }
-    var pulls = matrix.productQuads(run.lazy.map { problem.terms[$0].number }, vectors)
-    for (index, term) in run.enumerated() {
-      let start = (term &- terms.lowerBound) &* self.quads
-      for quad in 0..<quads {
-        pulls[index &* quads &+ quad] *=
-          fit.map { SIMD4(repeating: self[term, $0]) } ?? scale[start &+ quad]
-      }
-    }
-    return pulls
-  }
-
-  /// The same for one term that is not just a number; one entry a vector.
-  ///
-  /// - Parameter fitOf: the fit of a vector.
-  private func oddPulls(
-    _ term: Int, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
-    _ vectors: InterleavedVectors, _ fitOf: (Int) -> Int
-  ) -> [Double] {
-    let matrix = problem.matrix
-    switch problem.terms[term] {
-    case .number: preconditionFailure("a number has one product")
-    case .imputed(let value, let missing, _):
-      let products = matrix.products([value], vectors)
-      let rows = matrix.list(missing)
-      return (0..<vectors.count).map { v in
-        let fit = fitOf(v)
-        return (products[v] + fill[place(term, fit)] * vectors.sum(rows, of: v)) * self[term, fit]
-      }
-    case .levels(let columns):
-      return (0..<vectors.count).map { v in
-        let fit = fitOf(v)
-        guard self[term, fit] != 0 else { return 0 }
-        return self[term, fit] * levelPull(columns, matrix, statistics[fit], vectors, v)
-      }
-    case .indicated, .group:
-      let columns = problem.terms[term].columns
-      let products = columns.map { rawProducts($0, matrix, vectors) }
-      return (0..<vectors.count).map { v in
-        let fit = fitOf(v)
-        guard self[term, fit] != 0 else { return 0 }
-        let basis = bases[term]?[fit] ?? problem.coordinates(term, statistics[fit]).basis
-        let square = basis.reduce(0.0) { sum, weights in
-          let product = columns.indices.reduce(0) { $0 + weights[$1] * products[$1][v] }
-          return sum + product * product
-        }
-        return self[term, fit] * square.squareRoot()
-      }
-    }
-  }
-
-  /// X'v of a raw column, number or indicator, for each vector.
-  private func rawProducts(_ column: Int, _ matrix: ColumnMatrix, _ vectors: InterleavedVectors)
-    -> [Double]
-  {
-    if column < matrix.numbers { return matrix.products([column], vectors) }
-    let rows = matrix.list(column)
-    return (0..<vectors.count).map { vectors.sum(rows, of: $0) }
-  }
-
-  /// The projection on disjoint indicators: Σ over levels of (Σ wᵢ rᵢ)² / (W Σ wᵢ). The intercept, which
-  /// they span as well, takes nothing, since residuals are centred.
-  private func levelPull(
-    _ columns: [Int], _ matrix: ColumnMatrix, _ rows: RowStatistics,
-    _ vectors: InterleavedVectors, _ v: Int
-  ) -> Double {
-    columns.reduce(0.0) { sum, column in
-      let list = matrix.list(column)
-      let product = vectors.sum(list, of: v)
-      let share = list.reduce(0) { $0 + rows.shares[Int($1)] }
-      return share > 0 ? sum + product * product / share : sum
-    }.squareRoot()
-  }
-}
-
-extension Term {
-  /// The column of a number.
-  fileprivate var number: Int {
-    guard case .number(let column) = self else { preconditionFailure("not a number") }
-    return column
   }
 }
 
