@@ -100,3 +100,49 @@ extension LinearAlgebra {
     return x.indices.map { row in (0...row).reduce(0) { $0 + matrix[row * count + $1] * x[$1] } }
   }
 }
+
+extension LinearAlgebra {
+  /// L⁻¹ for the Cholesky factor L of a matrix, row-major with zeros above the diagonal.
+  ///
+  /// - Parameter matrix: `count × count`; what is above its diagonal is not read.
+  /// - Returns: nil if the matrix is not positive definite to rounding.
+  /// - Complexity: O(count³)
+  static func inverseFactor(of matrix: [Double], count: Int) -> [Double]? {
+    precondition(matrix.count == count * count, "inverseFactor: shapes differ")
+    var factor = matrix
+    guard factorize(&factor, stride: count, count: count) else { return nil }
+    var inverse = [Double](repeating: 0, count: count * count)
+    for j in 0..<count { inverse[j * count + j] = 1 }
+    guard count > 0 else { return inverse }
+    unsafe inverse.withUnsafeMutableBufferPointer { inverse in
+      unsafe factor.withUnsafeBufferPointer { factor in
+        unsafe cblas_dtrsm(
+          CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, CInt(count),
+          CInt(count), 1, factor.baseAddress!, CInt(count), inverse.baseAddress!, CInt(count))
+      }
+    }
+    return inverse
+  }
+
+  /// A⁻¹ b, with L⁻¹ of A = L L' as ``inverseFactor(of:count:)`` gives it.
+  ///
+  /// - Complexity: O(count²)
+  static func applyInverse(_ inverse: [Double], to b: [Double]) -> [Double] {
+    let count = b.count
+    precondition(inverse.count == count * count, "applyInverse: shapes differ")
+    var (half, answer) = (
+      [Double](repeating: 0, count: count), [Double](repeating: 0, count: count)
+    )
+    for row in 0..<count {
+      half[row] = dot(Array(inverse[row * count...row * count + row]), Array(b[...row]))
+    }
+    for row in 0..<count { addRow(row, of: inverse, times: half[row], to: &answer) }
+    return answer
+  }
+
+  /// Copies the upper half of a square matrix into the lower one.
+  static func mirror(_ c: inout [Double], count: Int) {
+    precondition(c.count == count * count, "mirror: shapes differ")
+    for i in 0..<count { for k in 0..<i { c[i * count + k] = c[k * count + i] } }
+  }
+}
