@@ -179,20 +179,19 @@ enum LinearAlgebra {
   /// `out += sign · V'V`, the upper half of it.
   ///
   /// - Parameters:
-  ///   - vectors: `rows × count`, column-major.
+  ///   - vectors: `rows × count`, column-major; from one column to the next are `leading` numbers.
   ///   - out: `count × count`, row-major.
   static func addSquares(
-    of vectors: [Double], count: Int, rows: Int, sign: Double, to out: inout [Double]
+    of vectors: UnsafePointer<Double>, leading: Int, count: Int, rows: Int, sign: Double,
+    to out: inout [Double]
   ) {
-    precondition(vectors.count == rows * count && out.count == count * count)
+    precondition(out.count == count * count && rows <= leading)
     guard rows > 0, count > 0 else { return }
     _ = singleThreaded
     unsafe out.withUnsafeMutableBufferPointer { out in
-      unsafe vectors.withUnsafeBufferPointer { vectors in
-        unsafe cblas_dsyrk(
-          CblasColMajor, CblasLower, CblasTrans, CInt(count), CInt(rows), sign,
-          vectors.baseAddress!, CInt(rows), 1, out.baseAddress!, CInt(count))
-      }
+      unsafe cblas_dsyrk(
+        CblasColMajor, CblasLower, CblasTrans, CInt(count), CInt(rows), sign, vectors,
+        CInt(leading), 1, out.baseAddress!, CInt(count))
     }
   }
 

@@ -83,7 +83,7 @@ import Testing
   @Test func reachIsABound() throws {
     let data = BothWays(n: 50, numbers: 6, factors: 2, seed: 32)
     let matrix = try data.matrix()
-    let table = LossTable(matrix, watchesAll: true)
+    let table = LossTable(matrix, watchesAll: true, threads: 2)
     var random = SplitMix64(seed: 5, stream: 1)
     for _ in 0..<20 {
       let change = (0..<table.count).map { _ in Double.random(in: -1...1, using: &random) }

@@ -208,6 +208,39 @@ import Testing
       }
     }
   }
+
+  /// Fits share the lanes of the kernels, and rows a block.
+  @Test(arguments: [2, 3, 5, 8], [1, 3, 11]) func classesAreWhatTheDefinitionSays(
+    classes: Int, fits: Int
+  ) {
+    var random = SplitMix64(seed: UInt64(10 * classes + fits))
+    let (rows, stride) = (50, LossBlock.stride(fits: fits, responses: classes))
+    let target = (0..<rows + 3).map { _ in Int.random(in: 0..<classes, using: &random) }
+    let eta = (0..<rows * stride).map { _ in Double.random(in: -40...40, using: &random) }
+    let weights = (0..<rows).map { _ in Double.random(in: 0.5...2, using: &random) }
+    var block = LossBlock(
+      3..<rows + 3, fits: fits, responses: classes, weights: weights[...], offset: [], eta: eta)
+    Multinomial(target: target, responses: classes).evaluate(&block)
+    for fit in 0..<fits {
+      var (value, cross) = (0.0, 0.0)
+      for row in 0..<rows {
+        let first = row * stride + fit * classes
+        let some = Array(eta[first..<first + classes])
+        let odds = some.map { exp($0) }
+        let sum = odds.reduce(0, +)
+        let own = target[row + 3]
+        value += weights[row] * (log(sum) - some[own])
+        for k in 0..<classes {
+          let pull = weights[row] * ((k == own ? 1 : 0) - odds[k] / sum)
+          #expect(abs(block.eta[first + k] - pull) < 1e-14)
+          cross += pull * some[k]
+        }
+      }
+      let slots = fit * classes..<(fit + 1) * classes
+      #expect(isClose(block.value[slots].reduce(0, +), value, 1e-12))
+      #expect(isClose(block.cross[slots].reduce(0, +), cross, 1e-12))
+    }
+  }
 }
 
 /// Penalized Huber regression against figures of its own script.

@@ -13,12 +13,7 @@ struct Binomial: RowLoss {
   }
 
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
-    [
-      eta.map {
-        let chance = Self.chance($0)
-        return chance * (1 - chance)
-      }
-    ]
+    [eta.map { -abs($0) }.exponentials().map { $0 / ((1 + $0) * (1 + $0)) }]
   }
 
   func least(_ row: Int) -> Double { 0 }

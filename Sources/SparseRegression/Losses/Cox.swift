@@ -9,63 +9,99 @@ struct Cox: Sendable {
   /// 1 for an event, 0 for a row that was censored; one a row.
   let event: [Double]
   /// The rows, those of the latest time first.
-  fileprivate let order: [Int]
+  fileprivate let order: [Int32]
   /// Where in `order` each time begins, and the end.
   fileprivate let bounds: [Int]
+  /// wᵢ; of events alone; and what is added to each linear predictor, empty for nothing. One a row.
+  private let weights: [Double]
+  private let eventWeights: [Double]
+  private let offset: [Double]
+  /// The block of each row.
+  private let block: [Int32]
+  private let blockCount: Int
 
-  init(time: [Double], event: [Double]) {
-    self.event = event
+  /// - Parameters:
+  ///   - blocks: sets of rows, of which a fit has some.
+  init(
+    time: [Double], event: [Double], weights: [Double], offset: [Double], blocks: [Range<Int>]
+  ) {
+    (self.event, self.weights, self.offset) = (event, weights, offset)
     let order = time.indices.sorted { (time[$1], $0) < (time[$0], $1) }
-    self.order = order
+    self.order = order.map(Int32.init)
     bounds =
       order.indices.filter { $0 == 0 || time[order[$0]] != time[order[$0 - 1]] } + [order.count]
+    eventWeights = zip(weights, event).map(*)
+    var block = [Int32](repeating: 0, count: time.count)
+    for (index, rows) in blocks.enumerated() { for row in rows { block[row] = Int32(index) } }
+    (self.block, blockCount) = (block, blocks.count)
   }
 
   /// The number of distinct times.
   fileprivate var times: Int { bounds.count - 1 }
 
-  /// The loss and the pull of each row, times its weight.
+  /// Fits that are evaluated together.
+  static let lanes = LossBlock.lanes
+
+  /// Where ``lanes`` fits stand, lane by lane.
+  struct Evaluation: Sendable {
+    /// The loss, and Σ pull (η − offset).
+    var value: [Double]
+    var cross: [Double]
+    /// The pull of each row, times its weight; `rows × lanes`. Empty if not asked for.
+    var pull: [Double]
+  }
+
+  /// The losses of ``lanes`` fits, and how they pull.
   ///
   /// - Parameters:
-  ///   - eta: one a row.
-  ///   - weights: one a row; 0 for rows that are not fitted.
+  ///   - eta: `rows × stride`.
+  ///   - first: the place in a row of the first of them.
+  ///   - blocks: for each of them, the blocks that are fitted.
   /// - Complexity: O(n)
-  func evaluate(_ eta: [Double], _ weights: [Double]) -> (value: Double, pull: [Double]) {
-    let most = eta.max() ?? 0
-    let risk = risk(eta, weights, most: most)
-    var (value, pull) = (0.0, [Double](repeating: 0, count: eta.count))
-    let times = timesAtRisk(risk, weights) { _, events, atRisk in
-      value += events * (.log(atRisk) + most)
+  func evaluate(
+    _ eta: [Double], stride: Int, first: Int, blocks: [[Int]], wantsPulls: Bool
+  ) -> Evaluation {
+    let (rows, lanes) = (event.count, Self.lanes)
+    precondition(eta.count == rows * stride && first + lanes <= stride && blocks.count <= lanes)
+    var member = [Double](repeating: 0, count: blockCount * lanes)
+    for (lane, blocks) in blocks.enumerated() {
+      for block in blocks { member[block * lanes + lane] = 1 }
     }
-    hazards(times) { row, hazard in
-      value -= weights[row] * event[row] * eta[row]
-      pull[row] = weights[row] * event[row] - risk[row] * hazard
+    var pull = [Double](repeating: 0, count: rows * lanes)
+    var hazard = [Double](repeating: 0, count: times * lanes)
+    var value = [Double](repeating: 0, count: lanes)
+    var cross = value
+    guard rows > 0 else { return Evaluation(value: value, cross: cross, pull: pull) }
+    unsafe withTimes { times in
+      unsafe eta.withUnsafeBufferPointer { eta in
+        unsafe cross.withUnsafeMutableBufferPointer { cross in
+          unsafe closses_survival(
+            times, eta.baseAddress! + first, stride, member, &pull, &hazard, &value,
+            wantsPulls ? cross.baseAddress! : nil)
+        }
+      }
     }
-    return (value, pull)
+    return Evaluation(value: value, cross: cross, pull: wantsPulls ? pull : [])
   }
 
-  /// The loss.
-  ///
-  /// - Complexity: O(n)
-  func loss(_ eta: [Double], _ weights: [Double]) -> Double {
-    let most = eta.max() ?? 0
-    var value = 0.0
-    _ = timesAtRisk(risk(eta, weights, most: most), weights) { _, events, atRisk in
-      value += events * (.log(atRisk) + most)
+  private func withTimes(_ body: (UnsafePointer<closses_times>) -> Void) {
+    unsafe order.withUnsafeBufferPointer { order in
+      unsafe bounds.withUnsafeBufferPointer { bounds in
+        unsafe weights.withUnsafeBufferPointer { weights in
+          unsafe eventWeights.withUnsafeBufferPointer { events in
+            unsafe block.withUnsafeBufferPointer { block in
+              unsafe offset.withUnsafeBufferPointer { offset in
+                var times = unsafe closses_times(
+                  rows: order.count, order: order.baseAddress!, bounds: bounds.baseAddress!,
+                  times: times, weights: weights.baseAddress!, events: events.baseAddress!,
+                  block: block.baseAddress!, offset: offset.isEmpty ? nil : offset.baseAddress)
+                unsafe body(&times)
+              }
+            }
+          }
+        }
+      }
     }
-    return eta.indices.reduce(value) { $0 - weights[$1] * event[$1] * eta[$1] }
-  }
-
-  /// wᵢ e^(ηᵢ − most)
-  private func risk(_ eta: [Double], _ weights: [Double], most: Double) -> [Double] {
-    let lanes = LossBlock.lanes
-    let padded = (eta.count + lanes - 1) / lanes * lanes
-    var risk = eta.map { $0 - most } + Array(repeating: 0, count: padded - eta.count)
-    unsafe risk.withUnsafeMutableBufferPointer {
-      if !$0.isEmpty { unsafe closses_exp($0.baseAddress!, $0.count) }
-    }
-    for row in weights.indices { risk[row] *= weights[row] }
-    return risk
   }
 
   /// The second derivatives: with S_t the risk of those at risk at time t and D_t the weight of its events,
@@ -86,14 +122,19 @@ struct Cox: Sendable {
     }
     hazards(times) { row, hazard in diagonal[row] = risk[row] * hazard }
     let means = RiskMeans(
-      order: order, risk: order.map { risk[$0] }, weights: weights, ends: ends, factors: factors)
+      order: order, risk: order.map { risk[Int($0)] }, weights: weights, ends: ends, factors: factors)
     return LossPass.Curvature(weights: [diagonal], means: means)
+  }
+
+  /// wᵢ e^(ηᵢ − most)
+  private func risk(_ eta: [Double], _ weights: [Double], most: Double) -> [Double] {
+    zip(eta.map { $0 - most }.exponentials(), weights).map(*)
   }
 
   /// Means by risk at the times with an event, √D_t x̄_t.
   struct RiskMeans: Sendable {
     /// The rows, those of the latest time first, and the risk of each.
-    fileprivate let order: [Int]
+    fileprivate let order: [Int32]
     fileprivate let risk: [Double]
     /// One a row.
     fileprivate let weights: [Double]
@@ -118,7 +159,7 @@ struct Cox: Sendable {
       var (sum, place) = (0.0, 0)
       return zip(ends, factors).map { end, factor in
         while place < end {
-          sum += risk[place] * values[order[place]]
+          sum += risk[place] * values[Int(order[place])]
           place &+= 1
         }
         return factor * sum
@@ -130,7 +171,7 @@ struct Cox: Sendable {
   func least(_ weights: [Double]) -> Double {
     (0..<times).reduce(0) { sum, time in
       let events = order[bounds[time]..<bounds[time + 1]].reduce(0) {
-        $0 + weights[$1] * event[$1]
+        $0 + weights[Int($1)] * event[Int($1)]
       }
       return events > 0 ? sum + events * .log(events) : sum
     }
@@ -149,7 +190,7 @@ struct Cox: Sendable {
     return (0..<times).map { time in
       var events = 0.0
       for place in bounds[time]..<bounds[time + 1] {
-        let row = order[place]
+        let row = Int(order[place])
         sumAtRisk += risk[row]
         events += weights[row] * event[row]
       }
@@ -167,7 +208,7 @@ struct Cox: Sendable {
     var sum = 0.0
     for time in times.indices.reversed() {
       sum += times[time]
-      for place in bounds[time]..<bounds[time + 1] { body(order[place], sum) }
+      for place in bounds[time]..<bounds[time + 1] { body(Int(order[place]), sum) }
     }
   }
 }

@@ -8,48 +8,40 @@ struct Multinomial: RowLoss {
   let responses: Int
 
   func evaluate(_ block: inout LossBlock) {
-    let (classes, stride) = (responses, block.stride)
-    // The largest of a row is taken off, so that nothing overflows.
-    var chances = block.eta
-    var largest = [Double](repeating: 0, count: block.rows.count * block.fits)
-    for place in 0..<block.rows.count {
-      for fit in 0..<block.fits {
-        let at = place * stride + fit * classes
-        var most = chances[at]
-        for k in 1..<classes { most = max(most, chances[at + k]) }
-        for k in 0..<classes { chances[at + k] -= most }
-        largest[place * block.fits + fit] = most
-      }
-    }
-    unsafe chances.withUnsafeMutableBufferPointer {
-      unsafe closses_exp($0.baseAddress!, $0.count)
-    }
-    for (place, row) in block.rows.enumerated() {
-      let weight = block.weights[block.weights.startIndex + place]
-      for fit in 0..<block.fits {
-        let (at, slot) = (place * stride + fit * classes, fit * classes)
-        var sum = 0.0
-        for k in 0..<classes { sum += chances[at + k] }
-        let loss =
-          .log(sum) + largest[place * block.fits + fit] - block.eta[at + target[row]]
-        block.value[slot] += weight * loss
-        var cross = 0.0
-        for k in 0..<classes {
-          let pull = weight * ((k == target[row] ? 1 : 0) - chances[at + k] / sum)
-          cross += pull * block.eta[at + k]
-          block.eta[at + k] = pull
+    let (rows, stride, fits, weights) = (block.rows, block.stride, block.fits, block.weights)
+    precondition(rows.upperBound <= target.count && block.eta.count == rows.count * stride)
+    var work = [Double](repeating: 0, count: stride + 2 * fits + 9 * LossBlock.lanes)
+    unsafe block.eta.withUnsafeMutableBufferPointer { eta in
+      unsafe target.withUnsafeBufferPointer { target in
+        unsafe weights.withUnsafeBufferPointer { weights in
+          unsafe closses_multinomial(
+            eta.baseAddress!, rows.count, stride, fits, responses,
+            target.baseAddress! + rows.lowerBound, weights.baseAddress!, &work, &block.value,
+            &block.cross)
         }
-        block.cross[slot] += cross
       }
     }
   }
 
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
-    let all = (0..<rows.count).map { chances(eta[$0 * responses..<($0 + 1) * responses]) }
+    // Class by class, so that rows are worked on side by side.
+    var all = [Double](repeating: 0, count: eta.count)
+    for row in 0..<rows.count {
+      let first = row * responses
+      let most = eta[first..<first + responses].max()!
+      for k in 0..<responses { all[k * rows.count + row] = eta[first + k] - most }
+    }
+    let odds = all.exponentials()
+    var sums = [Double](repeating: 0, count: rows.count)
+    for k in 0..<responses { for row in sums.indices { sums[row] += odds[k * rows.count + row] } }
+    let chances = (0..<responses).map { k in
+      zip(odds[k * rows.count..<(k + 1) * rows.count], sums).map { $0 / $1 }
+    }
     var curvature: [[Double]] = []
     for k in 0..<responses {
-      for m in k..<responses {
-        curvature.append(all.map { $0[k] * ((k == m ? 1 : 0) - $0[m]) })
+      curvature.append(chances[k].map { $0 * (1 - $0) })
+      for m in k + 1..<responses {
+        curvature.append(zip(chances[k], chances[m]).map { -($0 * $1) })
       }
     }
     return curvature

@@ -15,7 +15,7 @@ struct Poisson: RowLoss {
   }
 
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
-    [eta.map { .exp(min($0, 700)) }]
+    [eta.exponentials()]
   }
 
   /// At η = log y.

@@ -49,7 +49,7 @@ struct LossEngine: PathEngine {
 
     // Several linear predictors have no screen of their own.
     let watchesAll = problem.responses > 1 || matrix.width <= Self.alwaysWatched
-    let table = LossTable(matrix, watchesAll: watchesAll)
+    let table = LossTable(matrix, watchesAll: watchesAll, threads: threads)
     let pass = LossPass(
       table: table, objective: problem.objective, offset: problem.offset, threads: threads)
     let nowhere = LossPass.Request(
@@ -169,6 +169,12 @@ struct LossEngine: PathEngine {
     concurrently(&fits, threads: threads) { index, fit in
       fit.finish(pass, refit: hasRefit[index] ? refits[index] : nil)
     }
+    // The fit to all rows comes first, and has none to be tested on.
+    let folds = fits.indices.dropFirst()
+    let errors = problem.errors(
+      of: folds.map { fits[$0].tested(refit: hasRefit[$0] ? refits[$0] : nil) },
+      problem.base.options.gammas, pass)
+    for (fold, errors) in zip(folds, errors) { fits[fold].testErrors = errors }
     return PathStep(fits)
   }
 

@@ -35,10 +35,13 @@ extension LossFit {
     let gammas = problem.base.options.gammas
     if test.isEmpty, let refit { point.refit = refit.refit(of: self, gammas, pass) }
     self.point = point
-    guard !test.isEmpty else { return }
-    testErrors = problem.errors(
-      test, least: (fitted: least * rows.weight, tested: testLeast), request(at: solution),
-      refit.map { $0.request(at: $0.solution) }, gammas, pass)
+  }
+
+  /// What the errors of a fold are told from.
+  func tested(refit: LossFit?) -> LossProblem.Tested {
+    LossProblem.Tested(
+      blocks: test, least: (fitted: least * rows.weight, tested: testLeast),
+      fitted: request(at: solution), refit: refit.map { $0.request(at: $0.solution) })
   }
 
   /// The terms that are in.

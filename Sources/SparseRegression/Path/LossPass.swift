@@ -121,7 +121,7 @@ struct LossPass {
     }
   }
 
-  private func interleaved(_ requests: [Request], stride: Int) -> [Double] {
+  func interleaved(_ requests: [Request], stride: Int) -> [Double] {
     let responses = objective.responses
     var vectors = [Double](repeating: 0, count: table.count * stride)
     for (fit, request) in requests.enumerated() {
@@ -135,53 +135,8 @@ struct LossPass {
   }
 
   /// The linear predictors of some rows, offset included.
-  private func predictors(_ rows: Range<Int>, _ vectors: [Double], stride: Int) -> [Double] {
+  func predictors(_ rows: Range<Int>, _ vectors: [Double], stride: Int) -> [Double] {
     table.product(rows, vectors, stride: stride, offset: offset.isEmpty ? [] : offset[rows])
-  }
-
-  /// All fits share the products with the columns; between these each goes through its own times.
-  private func run(_ cox: Cox, _ requests: [Request]) -> [Answer] {
-    let stride = LossBlock.stride(fits: requests.count, responses: 1)
-    let vectors = interleaved(requests, stride: stride)
-    let (rows, stretches) = (table.matrix.rows, table.stretches)
-    let eta = concurrentMap(stretches.count, threads: threads) {
-      predictors(stretches[$0].rows, vectors, stride: stride)
-    }
-    let evaluated = concurrentMap(requests.count, threads: threads) { fit in
-      var own: [Double] = []
-      own.reserveCapacity(rows)
-      for part in eta {
-        for place in Swift.stride(from: fit, to: part.count, by: stride) { own.append(part[place]) }
-      }
-      let (value, pull) = cox.evaluate(own, weights(of: requests[fit].blocks))
-      let cross = pull.indices.reduce(0) {
-        $0 + pull[$1] * (own[$1] - (offset.isEmpty ? 0 : offset[$1]))
-      }
-      return (value: value, cross: cross, pull: pull)
-    }
-    let sums = concurrentMap(stretches.count, threads: threads) { index in
-      let rows = stretches[index].rows
-      var pulls = [Double](repeating: 0, count: rows.count * stride)
-      for (fit, own) in evaluated.enumerated() {
-        for row in rows { pulls[(row &- rows.lowerBound) &* stride &+ fit] = own.pull[row] }
-      }
-      var sum = [Double](repeating: 0, count: table.count * stride)
-      table.addTransposedProduct(
-        rows, pulls, stride: stride, places: 0..<table.count, to: &sum)
-      return sum
-    }
-    return concurrentMap(requests.count, threads: threads) { fit in
-      let weight = requests[fit].weight
-      var answer = Answer(pull: Array(repeating: 0, count: table.count))
-      for sum in sums {
-        for place in 0..<table.count { answer.pull[place] += sum[place &* stride &+ fit] }
-      }
-      for place in answer.pull.indices { answer.pull[place] /= weight }
-      (answer.value, answer.cross) = (
-        evaluated[fit].value / weight, evaluated[fit].cross / weight
-      )
-      return answer
-    }
   }
 
   /// wᵢ times the pull of each row, for each request; on rows that it does not fit, too, where the loss
@@ -190,12 +145,7 @@ struct LossPass {
   /// - Complexity: O(n · places · fits)
   func pulls(_ requests: [Request]) -> [[Double]] {
     switch objective {
-    case .survival(let cox):
-      return concurrentMap(requests.count, threads: threads) { fit in
-        cox.evaluate(
-          predictors(0..<table.matrix.rows, requests[fit]), weights(of: requests[fit].blocks)
-        ).pull
-      }
+    case .survival(let cox): return pulls(cox, requests)
     case .rows(let loss):
       let stride = LossBlock.stride(fits: requests.count, responses: 1)
       precondition(loss.responses == 1)

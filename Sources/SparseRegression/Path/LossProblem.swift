@@ -25,7 +25,9 @@ struct LossProblem: Sendable {
     case .poisson: objective = .rows(Poisson(target: target, offset: offset))
     case .cox:
       objective = .survival(
-        Cox(time: target, event: matrix.values(ofNumber: response.event!)))
+        Cox(
+          time: target, event: matrix.values(ofNumber: response.event!), weights: matrix.weights,
+          offset: offset, blocks: matrix.blocks))
     case .huber(let delta):
       let huber = Huber(target, delta: delta)
       objective = .rows(huber)
@@ -111,72 +113,6 @@ struct LossProblem: Sendable {
     // A risk set knows no test rows from others.
     if case .survival = objective { return least(fitted + test, pass) }
     return least(test, pass)
-  }
-
-  /// How far the predictions of the blends of a fit and its refit are from rows that these did not see.
-  ///
-  /// - Parameters:
-  ///   - test: their blocks.
-  ///   - least: the least loss of the rows that were fitted, and that of ``leastTested(_:_:_:)``.
-  ///   - fitted: the rows that were fitted, with their coefficients.
-  ///   - refit: the same rows with others; nil for the same.
-  ///   - gammas: the shares of the first.
-  /// - Returns: one a blend.
-  func errors(
-    _ test: [Int], least: (fitted: Double, tested: Double), _ fitted: LossPass.Request,
-    _ refit: LossPass.Request?, _ gammas: [Double], _ pass: LossPass
-  ) -> [Double] {
-    let blends = refit.map { refit in gammas.map { fitted.blended($0, with: refit) } } ?? [fitted]
-    let errors =
-      switch objective {
-      case .survival(let cox): errors(cox, test, least: least, blends, pass)
-      case .rows(let loss): errors(loss, test, least: least.tested, blends, pass)
-      }
-    return refit == nil ? gammas.map { _ in errors[0] } : errors
-  }
-
-  private func errors(
-    _ loss: any RowLoss, _ test: [Int], least: Double, _ blends: [LossPass.Request],
-    _ pass: LossPass
-  ) -> [Double] {
-    if response.metric == .deviance, let sums = pass.losses(test, blends, loss) {
-      return sums.map { 2 * ($0 - least) / testWeight(test) }
-    }
-    let rows = test.flatMap { Array(matrix.blocks[$0]) }
-    return blends.map { blend in
-      let eta = test.flatMap { pass.predictors(matrix.blocks[$0], blend) }
-      if response.metric == .auc {
-        return Binomial.oneMinusArea(
-          rows.map { matrix.target[$0] }, eta, rows.map { matrix.weights[$0] })
-      }
-      var sum = 0.0
-      for (place, row) in rows.enumerated() {
-        let some = eta[place * responses..<(place + 1) * responses]
-        sum += matrix.weights[row] * loss.error(row, some, response.metric)
-      }
-      return sum / testWeight(test)
-    }
-  }
-
-  /// The deviance of all rows less that of those fitted (van Houwelingen et al., 2006): rows that are tested
-  /// are too few to make risk sets of their own. As glmnet has it, the mean weight of either set of rows
-  /// is 1.
-  private func errors(
-    _ cox: Cox, _ test: [Int], least: (fitted: Double, tested: Double),
-    _ blends: [LossPass.Request], _ pass: LossPass
-  ) -> [Double] {
-    let fitted = blends[0].blocks
-    let (some, all) = (pass.weights(of: fitted), pass.weights(of: fitted + test))
-    func scale(_ blocks: [Int]) -> Double {
-      let count = blocks.reduce(0) { $0 + matrix.blocks[$1].count }
-      return 2 * Double(count) / blocks.reduce(0) { $0 + matrix.blockWeights[$1] }
-    }
-    return blends.map { blend in
-      let eta = pass.predictors(0..<matrix.rows, blend)
-      return
-        (scale(fitted + test) * (cox.loss(eta, all) - least.tested)
-        - scale(fitted) * (cox.loss(eta, some) - least.fitted)) / testWeight(test)
-    }
   }
 
   /// What a fold counts in the mean over folds: its weight; of survival times that of its events.

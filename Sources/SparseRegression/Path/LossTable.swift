@@ -27,7 +27,7 @@ struct LossTable: Sendable {
 
   /// - Parameters:
   ///   - watchesAll: whether all columns have a place from the start.
-  init(_ matrix: ColumnMatrix, watchesAll: Bool) {
+  init(_ matrix: ColumnMatrix, watchesAll: Bool, threads: Int) {
     self.matrix = matrix
     placeOf = Array(repeating: 0, count: matrix.width)
     stretches = matrix.blocks.enumerated().flatMap { block, rows in
@@ -37,7 +37,7 @@ struct LossTable: Sendable {
     }
     copies = watchesAll && matrix.isTable ? nil : []
     guard watchesAll else { return }
-    defer { extents = measured() }
+    defer { extents = measured(threads: threads) }
     let indicators = matrix.numbers + 1..<max(matrix.width, matrix.numbers + 1)
     if copies != nil {
       for column in Array(0..<matrix.numbers) + Array(indicators) { add(column) }
@@ -48,9 +48,10 @@ struct LossTable: Sendable {
     for (index, column) in columns.enumerated() { placeOf[column] = Int32(index + 1) }
   }
 
-  private func measured() -> [(middle: Double, half: Double)] {
+  private func measured(threads: Int) -> [(middle: Double, half: Double)] {
     [(1, 0)]
-      + columns.map { column in
+      + concurrentMap(columns.count, threads: threads) { place in
+        let column = columns[place]
         guard column < matrix.numbers else { return (0.5, 0.5) }
         let (least, most) = unsafe matrix.withColumn(column) { x in
           unsafe x.reduce((Double.infinity, -Double.infinity)) { (min($0.0, $1), max($0.1, $1)) }
@@ -222,9 +223,12 @@ struct LossTable: Sendable {
   func addGram(_ rows: Range<Int>, _ weights: [Double], to out: inout [Double]) {
     let roots = weights[rows].map { abs($0).squareRoot() }
     let sign: Double = weights[rows].contains { $0 < 0 } ? -1 : 1
-    LinearAlgebra.addSquares(
-      of: scaled(rows, by: roots, Array(0..<count)), count: count, rows: rows.count, sign: sign,
-      to: &out)
+    let vectors = scaled(rows, by: roots, Array(0..<count))
+    unsafe vectors.withUnsafeBufferPointer { vectors in
+      unsafe LinearAlgebra.addSquares(
+        of: vectors.baseAddress!, leading: rows.count, count: count, rows: rows.count, sign: sign,
+        to: &out)
+    }
   }
 
   /// Some rows and places, each row times its factor; `rows × some`, column-major.

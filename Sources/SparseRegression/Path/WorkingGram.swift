@@ -162,6 +162,9 @@ final class WorkingGram: Sendable {
   private func common(_ some: [Int], _ places: Range<Int>, threads: Int) -> [Double] {
     guard let make = curvature.means, make.count > 0 else { return [] }
     let all = means(make, threads: threads)
+    if some.count == table.count && places.count == table.count {
+      return squares(all, rows: make.count, threads: threads)
+    }
     // Parts of a size that does not depend on the threads, as the order of sums may depend on it.
     let size = 32
     let sums = concurrentMap((some.count + size - 1) / size, threads: threads) { part in
@@ -177,6 +180,25 @@ final class WorkingGram: Sendable {
       return sums
     }
     return sums.flatMap { $0 }
+  }
+
+  /// M'M of all places.
+  private func squares(_ means: [Double], rows: Int, threads: Int) -> [Double] {
+    let (count, size) = (table.count, 4096)
+    let sums = concurrentMap((rows + size - 1) / size, threads: threads) { part in
+      var sum = [Double](repeating: 0, count: count * count)
+      unsafe means.withUnsafeBufferPointer { means in
+        unsafe LinearAlgebra.addSquares(
+          of: means.baseAddress! + part * size, leading: rows, count: count,
+          rows: min(size, rows - part * size), sign: 1, to: &sum)
+      }
+      return sum
+    }
+    var all = sums.dropFirst().reduce(into: sums[0]) { all, sum in
+      for index in all.indices { all[index] += sum[index] }
+    }
+    LinearAlgebra.mirror(&all, count: count)
+    return all
   }
 }
 
