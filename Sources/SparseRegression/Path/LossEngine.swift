@@ -188,7 +188,10 @@ struct LossEngine: PathEngine {
     let changed = fits.indices.filter { hasRefit[$0] && fits[$0].terms != refits[$0].watched }
     guard !changed.isEmpty else { return hasRefit }
     let penalized = (fits, working)
-    for index in changed { refits[index] = fits[index].unpenalized(bare[index], working) }
+    for index in changed {
+      refits[index] = fits[index].unpenalized(
+        bare[index], watchesAll ? working : fits[index].working)
+    }
     // The fit to all rows comes first, whose curvature serves all.
     let some = [0] + changed.filter { $0 > 0 }
     fits = some.map { refits[$0] }
@@ -259,13 +262,15 @@ struct LossEngine: PathEngine {
     let (table, matrix, columns) = (added, added.matrix, added.columns)
     pass = LossPass(
       table: table, objective: pass.objective, offset: pass.offset, threads: pass.threads)
-    working = working.extended(to: table)
-    concurrently(&refits, threads: threads) { _, refit in refit.makeRoom(table) }
-    let (shared, isScreened) = (working, !watchesAll && lambdaMax > 0)
+    let (watchesAll, isScreened) = (watchesAll, !watchesAll && lambdaMax > 0)
+    if !watchesAll {
+      concurrently(&refits, threads: threads) { _, refit in refit.makeRoom(table, for: []) }
+    }
     concurrently(&fits, threads: threads) { index, fit in
       let residual = isScreened ? fit.weightedResidual : []
+      if !watchesAll { fit.makeRoom(table, for: terms[index]) }
       fit.watch(
-        terms[index], fit.hasOwnCurvature ? fit.working.extended(to: table) : shared,
+        terms[index], fit.working,
         isScreened
           ? { place in
             place == 0
@@ -310,20 +315,27 @@ struct LossEngine: PathEngine {
     let wanting = waiting.filter { fits[$0].wantsCurvature && !fits[$0].isDone }
     guard !wanting.isEmpty else { return }
     if wanting.contains(where: { !fits[$0].hasOwnCurvature && !fits[$0].isFresh }) { renew() }
-    let own = wanting.filter { fits[$0].wantsCurvature }
-    guard !own.isEmpty else { return }
-    let pass = pass
+    renewOwn(wanting.filter { fits[$0].wantsCurvature })
+  }
+
+  /// Gives fits the curvature of their own rows and coefficients.
+  private mutating func renewOwn(_ some: [Int]) {
+    guard !some.isEmpty else { return }
+    let (pass, watchesAll) = (pass, watchesAll)
     concurrently(&fits, threads: threads) { index, fit in
-      guard own.contains(index) else { return }
+      guard some.contains(index) else { return }
       let working = WorkingGram(
-        pass, at: fit.request(at: fit.b), isShared: index == 0, threads: 1)
-      working.prepare(fit.columnsNearby().sorted(), threads: 1)
-      fit.take(working, isOwn: index > 0)
+        pass, at: fit.request(at: fit.b), isShared: false,
+        covering: watchesAll ? nil : fit.working.covered, threads: 1)
+      if watchesAll { working.prepare(fit.columnsNearby().sorted(), threads: 1) }
+      fit.take(working, isOwn: index > 0 || !watchesAll)
     }
   }
 
-  /// Takes the curvature of the fit to all rows, where it stands or elsewhere.
+  /// Takes the curvature of the fit to all rows, where it stands or elsewhere, for all fits; in a wide table,
+  /// where few columns are watched, each takes its own.
   private mutating func renew(at coefficients: [Double]? = nil) {
+    guard watchesAll else { return renewOwn(Array(fits.indices)) }
     age = 0
     let whole = fits[0]
     working = WorkingGram(

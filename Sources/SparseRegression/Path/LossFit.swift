@@ -344,6 +344,12 @@ struct LossFit: SolvedFit {
     return refit
   }
 
-  /// Gets to know of columns that others watch.
-  mutating func makeRoom(_ table: LossTable) { gram.working = gram.working.extended(to: table) }
+  /// Gets to know a wide table where more columns are watched, by itself or by others.
+  ///
+  /// - Parameter terms: those that it is going to watch itself.
+  mutating func makeRoom(_ table: LossTable, for terms: [Int]) {
+    let places = Set(terms.flatMap { problem.base.terms[$0].columns.map { table.place(of: $0) } })
+    gram.working = WorkingGram(
+      gram.working, table, covering: places.subtracting(gram.working.covered).sorted())
+  }
 }

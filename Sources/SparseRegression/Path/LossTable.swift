@@ -183,51 +183,56 @@ struct LossTable: Sendable {
   /// - Parameters:
   ///   - rows: of one stretch.
   ///   - weights: of all rows.
-  ///   - out: `some × places`, row-major.
+  ///   - others: nil for all places.
+  ///   - out: `some × others`, row-major.
   func addGram(
-    _ rows: Range<Int>, _ weights: [Double], _ some: [Int], places: Range<Int>,
+    _ rows: Range<Int>, _ weights: [Double], _ some: [Int], with others: [Int]?,
     to out: inout [Double]
   ) {
-    precondition(weights.count == matrix.rows && out.count == places.count * some.count)
+    let width = others?.count ?? count
+    precondition(weights.count == matrix.rows && out.count == width * some.count)
     let vectors = scaled(rows, by: Array(weights[rows]), some)
-    if places.lowerBound == 0 {
-      for index in some.indices {
-        out[index * places.count] +=
-          vectors[index * rows.count..<(index + 1) * rows.count].reduce(0, +)
+    if let others {
+      let values = scaled(rows, by: Array(Self.ones[..<rows.count]), others)
+      unsafe values.withUnsafeBufferPointer { x in
+        unsafe LinearAlgebra.addProducts(
+          x.baseAddress!, leading: rows.count, rows: rows.count, columns: width, with: vectors,
+          count: some.count, to: &out, leading: width)
       }
+      return
     }
-    let numbers = places.clamped(to: 1..<dense + 1)
+    for index in some.indices {
+      out[index * width] += vectors[index * rows.count..<(index + 1) * rows.count].reduce(0, +)
+    }
     _ = unsafe withDense { x, leading in
       unsafe LinearAlgebra.addProducts(
-        x + (numbers.lowerBound - 1) * leading + rows.lowerBound, leading: leading,
-        rows: rows.count, columns: numbers.count, with: vectors, count: some.count, to: &out,
-        at: numbers.lowerBound - places.lowerBound, leading: places.count)
+        x + rows.lowerBound, leading: leading, rows: rows.count, columns: dense, with: vectors,
+        count: some.count, to: &out, at: 1, leading: width)
     }
-    for place in places.clamped(to: dense + 1..<max(count, dense + 1)) {
+    for place in dense + 1..<max(count, dense + 1) {
       let list = ones(columns[place - 1], rows)
       for index in some.indices {
         for row in list {
-          out[index * places.count + place - places.lowerBound] +=
-            vectors[index * rows.count + Int(row) - rows.lowerBound]
+          out[index * width + place] += vectors[index * rows.count + Int(row) - rows.lowerBound]
         }
       }
     }
   }
 
-  /// `out += X' W X` over some rows, of all places; the upper half of it.
+  /// `out += X' W X` over some rows, of some places with each other; the upper half of it.
   ///
   /// - Parameters:
   ///   - rows: of one stretch.
   ///   - weights: of all rows; none negative, or none positive.
-  ///   - out: `places × places`, row-major.
-  func addGram(_ rows: Range<Int>, _ weights: [Double], to out: inout [Double]) {
+  ///   - out: `some × some`, row-major.
+  func addGram(_ rows: Range<Int>, _ weights: [Double], _ some: [Int], to out: inout [Double]) {
     let roots = weights[rows].map { abs($0).squareRoot() }
     let sign: Double = weights[rows].contains { $0 < 0 } ? -1 : 1
-    let vectors = scaled(rows, by: roots, Array(0..<count))
+    let vectors = scaled(rows, by: roots, some)
     unsafe vectors.withUnsafeBufferPointer { vectors in
       unsafe LinearAlgebra.addSquares(
-        of: vectors.baseAddress!, leading: rows.count, count: count, rows: rows.count, sign: sign,
-        to: &out)
+        of: vectors.baseAddress!, leading: rows.count, count: some.count, rows: rows.count,
+        sign: sign, to: &out)
     }
   }
 

@@ -7,43 +7,76 @@ internal import Synchronization
 /// little, and the fits of the folds differ little from the whole. A wrong curvature costs steps, never
 /// accuracy, since gradients are always those of the fit at hand. Products are kept block by block, so
 /// that they serve every training set; those of a curvature that serves one fit only, summed over its
-/// blocks. Where losses of rows hang together, as those of survival do, a block has its share of what they
-/// have in common.
+/// blocks, and in a wide table they are of the columns alone that the fit watches. Where losses of rows hang
+/// together, as those of survival do, a block has its share of what they have in common.
 final class WorkingGram: Sendable {
   let table: LossTable
   let responses: Int
   /// The coefficients that the curvature was taken at, `places × responses`, row-major.
   let origin: [Double]
+  /// The places of the table that products are of.
+  let covered: [Int]
+  /// Where each place stands among them, −1 if it does not; empty where all places are covered.
+  private let positions: [Int32]
   private let curvature: LossPass.Curvature
   /// Sets of blocks that products are summed over.
   private let parts: [[Int]]
-  /// Rows of X'WX, `parts × places`, row-major. By pair and place.
+  /// Rows of X'WX, `parts × covered`, row-major. By pair and place.
   private let rows: Mutex<[Int: [Double]]>
   /// Columns of M, one a place, as far as they were asked for.
   private let means: Mutex<[Double]>
 
   /// The curvature at a fit.
   ///
-  /// - Parameter isShared: whether it serves other fits, too.
-  /// - Complexity: O(n · places)
-  init(_ pass: LossPass, at fit: LossPass.Request, isShared: Bool, threads: Int) {
+  /// - Parameters:
+  ///   - isShared: whether it serves other fits, too.
+  ///   - covered: the places that products are of, whose rows are then worked out at once; nil for all, worked
+  ///     out as they are asked for.
+  /// - Complexity: O(n · places), and O(n · covered²)
+  init(
+    _ pass: LossPass, at fit: LossPass.Request, isShared: Bool, covering covered: [Int]? = nil,
+    threads: Int
+  ) {
     (table, responses, origin) = (pass.table, pass.objective.responses, fit.beta)
     curvature = pass.curvature(fit, threads: threads)
     parts = isShared ? pass.table.matrix.blocks.indices.map { [$0] } : [fit.blocks]
+    self.covered = covered ?? Array(0..<pass.table.count)
+    positions = covered.map { Self.positions($0, of: pass.table) } ?? []
     rows = Mutex([:])
     means = Mutex([])
+    if let covered { prepare(covered, threads: threads) }
   }
 
-  private init(_ other: WorkingGram, _ table: LossTable) {
+  /// The same curvature for a table that has got more places, some of them covered, too.
+  ///
+  /// - Complexity: O(n · covered · new)
+  init(_ other: WorkingGram, _ table: LossTable, covering new: [Int]) {
+    precondition(other.parts.count == 1 && other.responses == 1)
     (self.table, responses, curvature) = (table, other.responses, other.curvature)
-    let more = table.count * responses - other.origin.count
-    (origin, parts) = (other.origin + Array(repeating: 0, count: more), other.parts)
+    origin = other.origin + Array(repeating: 0, count: table.count - other.origin.count)
+    (covered, parts) = (other.covered + new, other.parts)
+    positions = Self.positions(covered, of: table)
     rows = Mutex(other.rows.withLock { $0 })
     means = Mutex(other.means.withLock { $0 })
+    guard !new.isEmpty else { return }
+    let made = products(new, 0, 0, threads: 1)
+    rows.withLock { rows in
+      for (position, place) in other.covered.enumerated() {
+        rows[key(place, 0, 0)]! += made.map { $0[position] }
+      }
+      for (place, row) in zip(new, made) { rows[key(place, 0, 0)] = row }
+    }
   }
 
-  /// The same curvature, with more places.
-  func extended(to table: LossTable) -> WorkingGram { WorkingGram(self, table) }
+  private static func positions(_ covered: [Int], of table: LossTable) -> [Int32] {
+    var positions = [Int32](repeating: -1, count: table.count)
+    for (position, place) in covered.enumerated() { positions[place] = Int32(position) }
+    return positions
+  }
+
+  /// Where a place stands in a row.
+  @inline(__always)
+  func position(of place: Int) -> Int { positions.isEmpty ? place : Int(positions[place]) }
 
   private func key(_ place: Int, _ k: Int, _ m: Int) -> Int {
     let (low, high) = (min(k, m), max(k, m))
@@ -55,7 +88,7 @@ final class WorkingGram: Sendable {
     return curvature.weights[low * responses - low * (low - 1) / 2 + high - low]
   }
 
-  /// The products of one place with all places over the rows of some blocks.
+  /// The products of one place with all that are covered over the rows of some blocks.
   ///
   /// Whoever asks first works it out; who else asks meanwhile comes to the same.
   ///
@@ -63,9 +96,9 @@ final class WorkingGram: Sendable {
   func row(_ place: Int, _ k: Int, _ m: Int, over blocks: [Int]) -> [Double] {
     let row = row(place, k, m)
     guard parts.count > 1 else { return row }
-    var sum = [Double](repeating: 0, count: table.count)
+    var sum = [Double](repeating: 0, count: covered.count)
     for block in blocks {
-      let start = block * table.count
+      let start = block * covered.count
       for place in sum.indices { sum[place] += row[start &+ place] }
     }
     return sum
@@ -73,22 +106,15 @@ final class WorkingGram: Sendable {
 
   private func row(_ place: Int, _ k: Int, _ m: Int) -> [Double] {
     let key = key(place, k, m)
-    let known = rows.withLock { $0[key] } ?? []
-    let old = known.count / parts.count
-    guard old < table.count else { return known }
-    var row: [Double] = []
+    if let known = rows.withLock({ $0[key] }) { return known }
+    var row: [Double]
     if isTold(k, m) {
-      row = Array(repeating: 0, count: table.count * parts.count)
+      row = Array(repeating: 0, count: covered.count * parts.count)
       for other in 0..<responses where other != k {
         for (index, product) in self.row(place, k, other).enumerated() { row[index] -= product }
       }
     } else {
-      let new = products([place], k, m, old..<table.count, threads: 1)[0]
-      let more = table.count - old
-      row.reserveCapacity(table.count * parts.count)
-      for part in parts.indices {
-        row += known[part * old..<(part + 1) * old] + new[part * more..<(part + 1) * more]
-      }
+      row = products([place], k, m, threads: 1)[0]
     }
     rows.withLock { [row] in $0[key] = row }
     return row
@@ -100,9 +126,8 @@ final class WorkingGram: Sendable {
       for m in k..<responses where !isTold(k, m) {
         let wanted = rows.withLock { rows in places.filter { rows[key($0, k, m)] == nil } }
         guard !wanted.isEmpty else { continue }
-        let all = 0..<table.count
-        let some = 2 * wanted.count > table.count ? Array(all) : wanted
-        let made = products(some, k, m, all, threads: threads)
+        let some = 2 * wanted.count > covered.count ? covered : wanted
+        let made = products(some, k, m, threads: threads)
         rows.withLock { rows in
           for (place, row) in zip(some, made) { rows[key(place, k, m)] = row }
         }
@@ -113,29 +138,28 @@ final class WorkingGram: Sendable {
   /// Whether the curvatures of other pairs tell that of a class with itself: their sum is zero.
   private func isTold(_ k: Int, _ m: Int) -> Bool { k == m && curvature.sumsToZero }
 
-  /// - Returns: for each of some places, `parts × places`.
-  private func products(
-    _ some: [Int], _ k: Int, _ m: Int, _ places: Range<Int>, threads: Int
-  ) -> [[Double]] {
+  /// - Returns: for each of some places, `parts × covered`.
+  private func products(_ some: [Int], _ k: Int, _ m: Int, threads: Int) -> [[Double]] {
     let weights = weights(k, m)
-    let isSquare = some.count == table.count && places.count == table.count
+    let isSquare = some.count == covered.count
     let sums = concurrentMap(parts.count, threads: threads) { part in
       let blocks = Set(parts[part])
-      var out = [Double](repeating: 0, count: places.count * some.count)
+      var out = [Double](repeating: 0, count: covered.count * some.count)
       for stretch in table.stretches where blocks.contains(stretch.block) {
         if isSquare {
-          table.addGram(stretch.rows, weights, to: &out)
+          table.addGram(stretch.rows, weights, covered, to: &out)
         } else {
-          table.addGram(stretch.rows, weights, some, places: places, to: &out)
+          table.addGram(
+            stretch.rows, weights, some, with: positions.isEmpty ? nil : covered, to: &out)
         }
       }
       if isSquare { LinearAlgebra.mirror(&out, count: some.count) }
       return out
     }
-    let common = common(some, places, threads: threads)
+    let common = common(some, threads: threads)
     let shares = curvature.means?.shares(of: table.matrix.blocks) ?? []
     return some.indices.map { index in
-      let own = index * places.count..<(index + 1) * places.count
+      let own = index * covered.count..<(index + 1) * covered.count
       return parts.indices.flatMap { part -> [Double] in
         guard !common.isEmpty else { return Array(sums[part][own]) }
         let share = parts[part].reduce(0) { $0 + shares[$1] }
@@ -144,47 +168,50 @@ final class WorkingGram: Sendable {
     }
   }
 
-  /// M, one column after the other; the same whoever works it out.
+  /// M, a column for each place that is covered; the same whoever works it out.
   private func means(_ make: Cox.RiskMeans, threads: Int) -> [Double] {
     var all = means.withLock { $0 }
     let old = all.count / make.count
-    guard old < table.count else { return all }
-    let new = concurrentMap(table.count - old, threads: threads) {
-      make(table.values(old + $0, 0..<table.matrix.rows))
+    guard old < covered.count else { return all }
+    let new = concurrentMap(covered.count - old, threads: threads) {
+      make(table.values(covered[old + $0], 0..<table.matrix.rows))
     }
-    all.reserveCapacity(table.count * make.count)
+    all.reserveCapacity(covered.count * make.count)
     for column in new { all += column }
     means.withLock { [all] in $0 = all }
     return all
   }
 
-  /// M'M of some places with others, `some × places`, row-major; empty where rows have nothing in common.
-  private func common(_ some: [Int], _ places: Range<Int>, threads: Int) -> [Double] {
+  /// M'M of some places with all that are covered, `some × covered`, row-major; empty where rows have
+  /// nothing in common.
+  private func common(_ some: [Int], threads: Int) -> [Double] {
     guard let make = curvature.means, make.count > 0 else { return [] }
     let all = means(make, threads: threads)
-    if some.count == table.count && places.count == table.count {
+    if some.count == covered.count {
       return squares(all, rows: make.count, threads: threads)
     }
     // Parts of a size that does not depend on the threads, as the order of sums may depend on it.
     let size = 32
     let sums = concurrentMap((some.count + size - 1) / size, threads: threads) { part in
       let some = some[part * size..<min((part + 1) * size, some.count)]
-      let vectors = some.flatMap { all[$0 * make.count..<($0 + 1) * make.count] }
-      var sums = [Double](repeating: 0, count: places.count * some.count)
+      let vectors = some.flatMap { place in
+        let start = position(of: place) * make.count
+        return all[start..<start + make.count]
+      }
+      var sums = [Double](repeating: 0, count: covered.count * some.count)
       unsafe all.withUnsafeBufferPointer { all in
         unsafe LinearAlgebra.addProducts(
-          all.baseAddress! + places.lowerBound * make.count, leading: make.count,
-          rows: make.count, columns: places.count, with: vectors, count: some.count, to: &sums,
-          leading: places.count)
+          all.baseAddress!, leading: make.count, rows: make.count, columns: covered.count,
+          with: vectors, count: some.count, to: &sums, leading: covered.count)
       }
       return sums
     }
     return sums.flatMap { $0 }
   }
 
-  /// M'M of all places.
+  /// M'M of all places that are covered.
   private func squares(_ means: [Double], rows: Int, threads: Int) -> [Double] {
-    let (count, size) = (table.count, 4096)
+    let (count, size) = (covered.count, 4096)
     let sums = concurrentMap((rows + size - 1) / size, threads: threads) { part in
       var sum = [Double](repeating: 0, count: count * count)
       unsafe means.withUnsafeBufferPointer { means in
@@ -250,7 +277,9 @@ struct LossGram: GramSource {
       let other = coordinates[index]
       var sum = 0.0
       for (row, a) in zip(rows[other.response], one.factors) {
-        for (place, b) in zip(other.places, other.factors) { sum += a * b * row[place] }
+        for (place, b) in zip(other.places, other.factors) {
+          sum += a * b * row[working.position(of: place)]
+        }
       }
       return sum / weight
     }
