@@ -93,6 +93,16 @@ extension LinearAlgebra {
     return y
   }
 
+  /// A x for a symmetric A, row-major, of which what is above the diagonal is not read.
+  static func product(lower: [Double], _ x: [Double]) -> [Double] {
+    precondition(lower.count == x.count * x.count, "product: shapes differ")
+    _ = singleThreaded
+    var y = [Double](repeating: 0, count: x.count)
+    guard let width = CInt(exactly: x.count), width > 0 else { return y }
+    cblas_dsymv(CblasRowMajor, CblasLower, width, 1, lower, width, x, 1, 0, &y, 1)
+    return y
+  }
+
   /// L x for a lower triangle L of a row-major square.
   static func lowerProduct(_ matrix: [Double], _ x: [Double]) -> [Double] {
     let count = x.count

@@ -31,7 +31,11 @@ struct GramRows: Sendable {
     let n = coordinates.count
     var lower = [Double](repeating: 0, count: n * n)
     for (row, j) in coordinates.enumerated() {
-      for column in 0...row { lower[row &* n &+ column] = self[j, coordinates[column]] }
+      let products = rows[j]
+      for column in 0...row {
+        let k = coordinates[column]
+        lower[row &* n &+ column] = isTriangle && k > j ? rows[k][j] : products[k]
+      }
     }
     return lower
   }

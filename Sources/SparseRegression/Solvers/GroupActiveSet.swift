@@ -5,6 +5,10 @@
 /// λ(1 − α)v I + (λαv / ‖b_g‖)(I − b_g b_g' / ‖b_g‖²). A group that comes to zero on the way stays there,
 /// and groups that pull harder than their price enter, until none does. A single
 /// column is a group of one, for which all this is the lasso.
+///
+/// A step costs little where the Hessian's factor is there, and the Hessian changes little: from one step to
+/// the next, and from one λ to the next, as long as G and the groups that are in stay the same. A factor serves
+/// until steps with it bring too little.
 struct GroupActiveSet: SupportSolver {
   private var descent: CoordinateDescent
 
@@ -14,6 +18,16 @@ struct GroupActiveSet: SupportSolver {
   /// Groups that have been in, as indices.
   private var active: [Int] = []
   private var isActive: [Bool]
+  /// The Hessian that was factorized last; nil where another is wanted.
+  private var hessian: Hessian?
+
+  private struct Hessian {
+    let coordinates: [Int]
+    /// G on them, `n × n`, row-major; the lower triangle.
+    let gram: [Double]
+    let factor: Cholesky
+  }
+
   /// Newton goes on until half its decrement, what a step can win, is below this; or to rounding.
   private var goal = 0.0
 
@@ -51,7 +65,10 @@ struct GroupActiveSet: SupportSolver {
   }
 
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
-    if let source { descent.loss = loss.with(source) }
+    if let source {
+      descent.loss = loss.with(source)
+      hessian = nil
+    }
     self.b = b
     for j in b.indices where b[j] != 0 { descent.loss.prepare(j) }
     active = groups.indices.filter { groups[$0].contains { b[$0] != 0 } }
@@ -115,24 +132,38 @@ struct GroupActiveSet: SupportSolver {
   ///
   /// - Returns: whether it converged.
   private mutating func newton(_ lambda: Double) -> Bool {
+    // Steps keep the pulls of the groups that are in.
+    defer { g = loss.residualCorrelation(b) }
+    var last = Double.infinity
     for _ in 0..<100 {
       dropCollapsed(lambda)
       let support = active.map { groups[$0] }.filter { $0.contains { b[$0] != 0 } }
       guard !support.isEmpty else { return true }
       let coordinates = support.flatMap { Array($0) }
+      let isOld = hessian?.coordinates == coordinates
+      if !isOld { hessian = factorized(support, coordinates, lambda) }
+      guard let hessian else { return false }
       let residual = downhill(support, lambda)
-      guard let factor = hessian(support, coordinates, lambda) else { return false }
-      let direction = factor.solve(residual)
-      guard step(direction, support, coordinates, lambda) else { return false }
+      let direction = hessian.factor.solve(residual)
+      guard step(direction, hessian, support, lambda) else {
+        self.hessian = nil
+        if isOld { continue }
+        return false
+      }
       let decrement = zip(residual, direction).reduce(0) { $0 + $1.0 * $1.1 }
       if residual.map(abs).max()! < 1e-13 || direction.map(abs).max()! < 1e-15
         || decrement / 2 < goal
       {
         return true
       }
+      if isOld && decrement > Self.slow * last { self.hessian = nil }
+      last = decrement
     }
     return false
   }
+
+  /// A step with an old factor that leaves more than this of the decrement asks for a new one.
+  private static let slow = 0.1
 
   /// Sets groups to zero whose own optimum, the others held, is zero: there the norm has no derivative.
   private mutating func dropCollapsed(_ lambda: Double) {
@@ -154,12 +185,13 @@ struct GroupActiveSet: SupportSolver {
     }
   }
 
-  private mutating func hessian(_ support: [Range<Int>], _ coordinates: [Int], _ lambda: Double)
-    -> Cholesky?
-  {
+  private mutating func factorized(
+    _ support: [Range<Int>], _ coordinates: [Int], _ lambda: Double
+  ) -> Hessian? {
     let n = coordinates.count
     for j in coordinates { descent.loss.prepare(j) }
-    var lower = loss.lowerTriangle(of: coordinates)
+    let gram = loss.lowerTriangle(of: coordinates)
+    var lower = gram
     var start = 0
     for group in support {
       let norm = length(group)
@@ -178,7 +210,9 @@ struct GroupActiveSet: SupportSolver {
     for share in [0, 1e-11, 1e-9, 1e-7] {
       for j in 0..<n where share > 0 { lower[j * n + j] += share * max(1, lower[j * n + j]) }
       var factor = Cholesky()
-      if factor.reset(lower: lower, count: n) { return factor }
+      if factor.reset(lower: lower, count: n) {
+        return Hessian(coordinates: coordinates, gram: gram, factor: factor)
+      }
     }
     return nil
   }
@@ -186,7 +220,7 @@ struct GroupActiveSet: SupportSolver {
   /// Goes along `direction`: up to where the first single column reaches zero, and only as far as the
   /// objective falls.
   private mutating func step(
-    _ direction: [Double], _ support: [Range<Int>], _ coordinates: [Int], _ lambda: Double
+    _ direction: [Double], _ hessian: Hessian, _ support: [Range<Int>], _ lambda: Double
   ) -> Bool {
     var (longest, stopped) = (1.0, -1)
     var place = 0
@@ -199,18 +233,24 @@ struct GroupActiveSet: SupportSolver {
       }
       place += group.count
     }
-    let (before, value) = (b, objective(support, lambda))
+    let (coordinates, value) = (hessian.coordinates, objective(support, lambda))
+    let change = LinearAlgebra.product(lower: hessian.gram, direction)
+    let before = coordinates.map { (b: b[$0], g: g[$0]) }
+    func go(_ share: Double) {
+      for (place, j) in coordinates.enumerated() {
+        b[j] = before[place].b + share * direction[place]
+        g[j] = before[place].g - share * change[place]
+      }
+    }
     var share = longest
     for _ in 0..<40 {
-      for (place, j) in coordinates.enumerated() { b[j] = before[j] + share * direction[place] }
+      go(share)
       if share == longest && stopped >= 0 { b[stopped] = 0 }
-      g = loss.residualCorrelation(b)
       // Below rounding nothing can be told from the value; the step is then tiny, and taken.
       if objective(support, lambda) <= value + 1e-15 * loss.targetNorm { return true }
       share /= 2
     }
-    b = before
-    g = loss.residualCorrelation(b)
+    go(0)
     return false
   }
 
