@@ -29,7 +29,7 @@ private struct Definition {
 struct SurvivalTests {
   /// Rows with tied times, weights and three blocks.
   private func made(_ rows: Int, seed: UInt64) -> (Definition, offset: [Double], blocks: [Range<Int>]) {
-    var random = SplitMix64(seed: seed)
+    var random = SplitMix64(seed: seed, stream: 0)
     func uniform() -> Double { Double.random(in: 0..<1, using: &random) }
     let time = (0..<rows).map { _ in (10 * uniform()).rounded(.up) + (uniform() < 0.5 ? uniform() : 0) }
     let event = (0..<rows).map { _ in uniform() < 0.6 ? 1.0 : 0 }
@@ -49,7 +49,7 @@ struct SurvivalTests {
       let cox = Cox(
         time: definition.time, event: definition.event, weights: definition.weights,
         offset: offset, blocks: blocks)
-      var random = SplitMix64(seed: seed + 10)
+      var random = SplitMix64(seed: seed, stream: 1)
       let stride = 8
       let eta = (0..<rows * stride).map { _ in Double.random(in: -spread...spread, using: &random) }
       let fitted = [[0, 1, 2], [1, 2], [0, 2]]
