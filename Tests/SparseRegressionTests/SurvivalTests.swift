@@ -28,10 +28,14 @@ private struct Definition {
 @Suite("Survival times")
 struct SurvivalTests {
   /// Rows with tied times, weights and three blocks.
-  private func made(_ rows: Int, seed: UInt64) -> (Definition, offset: [Double], blocks: [Range<Int>]) {
+  private func made(_ rows: Int, seed: UInt64) -> (
+    Definition, offset: [Double], blocks: [Range<Int>]
+  ) {
     var random = SplitMix64(seed: seed, stream: 0)
     func uniform() -> Double { Double.random(in: 0..<1, using: &random) }
-    let time = (0..<rows).map { _ in (10 * uniform()).rounded(.up) + (uniform() < 0.5 ? uniform() : 0) }
+    let time = (0..<rows).map { _ in
+      (10 * uniform()).rounded(.up) + (uniform() < 0.5 ? uniform() : 0)
+    }
     let event = (0..<rows).map { _ in uniform() < 0.6 ? 1.0 : 0 }
     let weights = (0..<rows).map { _ in 0.5 + uniform() }
     let offset = (0..<rows).map { _ in uniform() - 0.5 }
@@ -54,7 +58,8 @@ struct SurvivalTests {
       let eta = (0..<rows * stride).map { _ in Double.random(in: -spread...spread, using: &random) }
       let fitted = [[0, 1, 2], [1, 2], [0, 2]]
       let found = cox.evaluate(eta, stride: stride, first: 4, blocks: fitted, wantsPulls: true)
-      let valueAlone = cox.evaluate(eta, stride: stride, first: 4, blocks: fitted, wantsPulls: false)
+      let valueAlone = cox.evaluate(
+        eta, stride: stride, first: 4, blocks: fitted, wantsPulls: false)
       #expect(found.value == valueAlone.value)
       for (lane, fitted) in fitted.enumerated() {
         let own = (0..<rows).map { eta[$0 * stride + 4 + lane] }

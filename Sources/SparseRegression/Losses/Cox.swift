@@ -122,7 +122,8 @@ struct Cox: Sendable {
     }
     hazards(times) { row, hazard in diagonal[row] = risk[row] * hazard }
     let means = RiskMeans(
-      order: order, risk: order.map { risk[Int($0)] }, weights: weights, ends: ends, factors: factors)
+      order: order, risk: order.map { risk[Int($0)] }, weights: weights, ends: ends,
+      factors: factors)
     return LossPass.Curvature(weights: [diagonal], means: means)
   }
 

@@ -10,7 +10,9 @@ extension LossPass {
       var pulls = [Double](repeating: 0, count: rows.count * stride)
       for (group, some) in found.enumerated() {
         for row in rows {
-          let (from, to) = (row &* Cox.lanes, (row &- rows.lowerBound) &* stride &+ group &* Cox.lanes)
+          let (from, to) = (
+            row &* Cox.lanes, (row &- rows.lowerBound) &* stride &+ group &* Cox.lanes
+          )
           for lane in 0..<Cox.lanes { pulls[to &+ lane] = some.pull[from &+ lane] }
         }
       }
