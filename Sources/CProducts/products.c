@@ -9,6 +9,9 @@
 #define WIDE
 #endif
 
+/// Columns that are gone through side by side, at most.
+#define MOST_COLUMNS 4
+
 /// Doubles in a line of the cache.
 #define LINE 8
 
@@ -25,7 +28,7 @@ static inline __attribute__((always_inline)) void multiply(
     const double *const *x, const double *const *next, size_t count, const double *vectors,
     size_t stride, double *out, const int columns, const int groups) {
   const int rows = columns == 1 ? 2 : 1;
-  lanes sum[2][CPRODUCTS_COLUMNS][3];
+  lanes sum[2][MOST_COLUMNS][3];
   memset(sum, 0, sizeof sum);
   size_t i = 0;
   while (i + (size_t)rows <= count) {
@@ -48,33 +51,44 @@ static inline __attribute__((always_inline)) void multiply(
       ((lanes *)(out + (size_t)c * stride))[g] = sum[0][c][g] + sum[1][c][g];
 }
 
+/// All products of some columns, at most 4 · `groups` vectors at a time.
 static inline __attribute__((always_inline)) void multiply_all(
     const double *const *x, const double *const *next, size_t count, const double *vectors,
-    size_t stride, double *out, const int columns) {
+    size_t stride, double *out, const int columns, const int groups) {
   size_t f = 0;
-  for (; f + 12 <= stride; f += 12) {
+  for (; groups == 3 && f + 12 <= stride; f += 12) {
     multiply(x, next, count, vectors + f, stride, out + f, columns, 3);
     next = NULL;
   }
-  if (f + 8 <= stride) {
+  for (; f + 8 <= stride; f += 8) {
     multiply(x, next, count, vectors + f, stride, out + f, columns, 2);
-    f += 8;
     next = NULL;
   }
   if (f + 4 <= stride) multiply(x, next, count, vectors + f, stride, out + f, columns, 1);
 }
 
+static inline __attribute__((always_inline)) void multiply_columns(
+    const double *const *x, size_t columns, size_t count, const double *vectors, size_t stride,
+    double *out, const int together, const int groups) {
+  const size_t some = (size_t)together;
+  size_t c = 0;
+  for (; c + some <= columns; c += some)
+    multiply_all(x + c, c + 2 * some <= columns ? x + c + some : NULL, count, vectors, stride,
+                 out + c * stride, together, groups);
+  for (; c < columns; c++)
+    multiply_all(x + c, c + 1 < columns ? x + c + 1 : NULL, count, vectors, stride, out + c * stride, 1,
+                 3);
+}
+
+// Sums and what they are made of fit into the registers: 4 columns by 2 lanes, or 3 by 3. Of 4 by 3 the
+// compiler moves each sum about in every row, and takes twice the time.
 WIDE void cproducts(
     const double *const *x, size_t columns, size_t count, const double *vectors, size_t stride,
     double *out) {
-  size_t c = 0;
-  for (; c + CPRODUCTS_COLUMNS <= columns; c += CPRODUCTS_COLUMNS) {
-    const size_t next = c + CPRODUCTS_COLUMNS;
-    multiply_all(x + c, next + CPRODUCTS_COLUMNS <= columns ? x + next : NULL, count, vectors, stride,
-                 out + c * stride, CPRODUCTS_COLUMNS);
-  }
-  for (; c < columns; c++)
-    multiply_all(x + c, c + 1 < columns ? x + c + 1 : NULL, count, vectors, stride, out + c * stride, 1);
+  if (stride == 12)
+    multiply_columns(x, columns, count, vectors, stride, out, 3, 3);
+  else
+    multiply_columns(x, columns, count, vectors, stride, out, MOST_COLUMNS, 2);
 }
 
 WIDE double cinner(const double *w, const double *x, const double *z, size_t count) {

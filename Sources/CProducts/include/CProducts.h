@@ -13,9 +13,6 @@ extern "C" {
 /// Vectors that are multiplied at once; their number is rounded up to a multiple of it.
 #define CPRODUCTS_LANES 4
 
-/// Columns that are gone through side by side.
-#define CPRODUCTS_COLUMNS 4
-
 /// out[c · stride + f] = Σᵢ x[c][i] vectors[i · stride + f], for c below `columns` and f below `stride`, a
 /// multiple of `CPRODUCTS_LANES`.
 void cproducts(

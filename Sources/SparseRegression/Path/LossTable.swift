@@ -23,7 +23,7 @@ struct LossTable: Sendable {
   private static let stretch = 2048
   private static let ones = [Double](repeating: 1, count: stretch)
   /// Rows that are worked on at once, so that what is read again stays in the nearest cache.
-  static let block = 256
+  static let block = 128
 
   /// - Parameters:
   ///   - watchesAll: whether all columns have a place from the start.
@@ -191,6 +191,9 @@ struct LossTable: Sendable {
   ) {
     let width = others?.count ?? count
     precondition(weights.count == matrix.rows && out.count == width * some.count)
+    if others == nil && some.count <= Self.fewPlaces {
+      return addGram(rows, weights, few: some, to: &out)
+    }
     let vectors = scaled(rows, by: Array(weights[rows]), some)
     if let others {
       let values = scaled(rows, by: Array(Self.ones[..<rows.count]), others)
@@ -216,6 +219,32 @@ struct LossTable: Sendable {
           out[index * width + place] += vectors[index * rows.count + Int(row) - rows.lowerBound]
         }
       }
+    }
+  }
+
+  /// Up to so many places are better multiplied as the pulls of as many fits, whose blocks of rows need no
+  /// packing.
+  private static let fewPlaces = 24
+
+  /// The same for few places with all.
+  private func addGram(
+    _ rows: Range<Int>, _ weights: [Double], few: [Int], to out: inout [Double]
+  ) {
+    let width = LossBlock.stride(fits: few.count, responses: 1)
+    var sums = [Double](repeating: 0, count: count * width)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.block) {
+      let block = start..<min(start + Self.block, rows.upperBound)
+      let columns = scaled(block, by: Array(weights[block]), few)
+      var vectors = [Double](repeating: 0, count: block.count * width)
+      for index in few.indices {
+        for row in 0..<block.count {
+          vectors[row &* width &+ index] = columns[index &* block.count &+ row]
+        }
+      }
+      addTransposedProduct(block, vectors, stride: width, places: 0..<count, to: &sums)
+    }
+    for index in few.indices {
+      for place in 0..<count { out[index * count + place] += sums[place * width + index] }
     }
   }
 
