@@ -99,7 +99,7 @@ extension LinearAlgebra {
     _ = singleThreaded
     var y = [Double](repeating: 0, count: x.count)
     guard let width = CInt(exactly: x.count), width > 0 else { return y }
-    cblas_dsymv(CblasRowMajor, CblasLower, width, 1, lower, width, x, 1, 0, &y, 1)
+    unsafe cblas_dsymv(CblasRowMajor, CblasLower, width, 1, lower, width, x, 1, 0, &y, 1)
     return y
   }
 

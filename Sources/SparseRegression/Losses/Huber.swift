@@ -27,6 +27,8 @@ struct Huber: RowLoss {
   }
 
   var responses: Int { 1 }
+  var isSelfConcordant: Bool { false }
+  var hasKinks: Bool { true }
 
   func evaluate(_ block: inout LossBlock) {
     block.evaluate { [target] row, eta in

@@ -7,6 +7,8 @@ struct Multinomial: RowLoss {
   let target: [Int]
   let responses: Int
 
+  var curvatureSumsToZero: Bool { true }
+
   func evaluate(_ block: inout LossBlock) {
     let (rows, stride, fits, weights) = (block.rows, block.stride, block.fits, block.weights)
     precondition(rows.upperBound <= target.count && block.eta.count == rows.count * stride)

@@ -24,12 +24,28 @@ protocol RowLoss: Sendable {
   /// - Parameter shares: of the rows, 0 for those that are not fitted.
   func start(_ shares: [Double]) -> [Double]
 
+  /// Whether its third derivative is bounded by the second, so that a curvature tells how it goes on.
+  var isSelfConcordant: Bool { get }
+
+  /// Whether its curvature jumps, so that no step tells of the next.
+  var hasKinks: Bool { get }
+
+  /// Whether the curvatures of the pairs of each response sum to zero, as for classes, of which one is the
+  /// others' rest.
+  var curvatureSumsToZero: Bool { get }
+
   /// Up to which |η| the deviance that a row adds to the error is twice its loss above the
   /// least.
   var devianceReach: Double { get }
 
   /// What a row that was not fitted adds to the error.
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double
+}
+
+extension RowLoss {
+  var isSelfConcordant: Bool { true }
+  var hasKinks: Bool { false }
+  var curvatureSumsToZero: Bool { false }
 }
 
 /// Some neighbouring rows, and their linear predictors in several fits.

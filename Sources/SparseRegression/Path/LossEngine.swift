@@ -4,28 +4,28 @@
 /// them its loss and its pulls, and one curvature serves them all while it brings them on.
 struct LossEngine: PathEngine {
   /// With the penalty of the fit to all rows.
-  private var problem: LossProblem
-  private var pass: LossPass
+  var problem: LossProblem
+  var pass: LossPass
   private var working: WorkingGram
   /// The fit to all rows, then one a fold.
-  private var fits: [LossFit]
+  var fits: [LossFit]
   /// The fits as they were with the intercepts alone, and on a relaxed path those of the terms that are in,
   /// without a penalty.
-  private var bare: [LossFit] = []
-  private var refits: [LossFit] = []
+  var bare: [LossFit] = []
+  var refits: [LossFit] = []
   private let design: Design
-  private var exclusions: [RegularizationPath.Exclusion?]
+  var exclusions: [RegularizationPath.Exclusion?]
   private let targetCorrelations: [Double]
-  private let threads: Int
-  private var screens: Screens
+  let threads: Int
+  var screens: Screens
   private var epoch: UInt16 = 0
   /// How many λ the curvature has served.
   private var age = 0
   /// Whether all terms are watched from the start.
-  private let watchesAll: Bool
+  let watchesAll: Bool
   let partitions: Partitions
   let foldWeights: [Double]
-  private(set) var lambdaMax: Double
+  var lambdaMax: Double
 
   /// Up to so many raw columns all are watched: looking which to watch would cost more.
   private static let alwaysWatched = 400
@@ -84,80 +84,6 @@ struct LossEngine: PathEngine {
     try fitNull(terms.indices.filter { exclusions[$0] == nil })
   }
 
-  /// Fits the intercepts, then the unpenalized terms, and looks where the path begins.
-  private mutating func fitNull(_ live: [Int]) throws(PathError) {
-    learn()
-    renew()
-    settle(0)
-    for index in fits.indices { fits[index].noteIntercepts() }
-    if problem.base.options.isRelaxed { (bare, refits) = (fits, fits) }
-    let factors = problem.base.penalty.factors
-    let unpenalized = live.filter { factors[$0] == 0 }
-    if !unpenalized.isEmpty {
-      watch(fits.map { _ in unpenalized })
-      for term in unpenalized { screens.exclude(term) }
-      learn()
-      settle(0)
-      try refuseSeparation(unpenalized)
-    }
-    for index in fits.indices { fits[index].noteNull() }
-    if let adaptive = problem.base.options.adaptive { try weigh(adaptive, live) }
-    let alpha = max(problem.base.penalty.alpha, 1e-3)
-    if watchesAll {
-      watch(
-        fits.map { fit in
-          live.filter { factors[$0] > 0 && fit.problem.base.factors[$0].isFinite }
-        })
-      learn()
-      lambdaMax = max(fits[0].largestPull(alpha), .leastNormalMagnitude)
-    } else {
-      markEpoch(forgets: true)
-      _ = look(at: .infinity, all: true)
-      lambdaMax = max(screens.largestPull / alpha, .leastNormalMagnitude)
-    }
-  }
-
-  /// Gives each fit the factors that its own rows tell: those of an initial fit to the pulls of the null
-  /// model, which is a Newton step from there with a curvature that is the same in all rows.
-  private mutating func weigh(_ adaptive: AdaptiveWeights, _ live: [Int]) throws(PathError) {
-    let (fits, base) = (fits, problem.base)
-    let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
-    let made = concurrentMap(fits.count, threads: threads) { index in
-      let dependent = fits[index].dependentTerms
-      let target = zip(pulls[index], base.matrix.weights).map { $0 / $1 }
-      return Result { () throws(PathError) in
-        try base.weights(
-          adaptive, fits[index].rows, target: target, live.filter { !dependent.contains($0) })
-      }
-    }
-    var weights: [[Double?]] = []
-    for one in made { weights.append(try one.get()) }
-    let penalties = base.penalty.weighed(by: weights)
-    let penalized = live.filter { base.penalty.factors[$0] > 0 }
-    problem = problem.with(base.screening(penalties[0]))
-    if !watchesAll { screens.take(penalties, problem.base, penalized) }
-    for term in penalized where !penalties[0].factors[term].isFinite {
-      exclusions[term] = .shutOut
-    }
-    for (index, penalty) in penalties.enumerated() { self.fits[index].take(penalty) }
-  }
-
-  /// Refuses terms without a penalty that separate two classes: their coefficients would grow for ever.
-  private func refuseSeparation(_ unpenalized: [Int]) throws(PathError) {
-    guard problem.family == .binomial else { return }
-    for fit in fits where fit.isNearlySaturated {
-      let eta = pass.predictors(0..<problem.matrix.rows, fit.request(at: fit.b))
-      let rows = eta.indices.filter { fit.rows.shares[$0] > 0 }
-      guard
-        Separation.areApart(
-          rows.map { eta[$0] - (problem.offset.isEmpty ? 0 : problem.offset[$0]) },
-          rows.map { problem.matrix.target[$0] })
-      else { continue }
-      throw .separated(
-        term: unpenalized.first { Separation.separates($0, problem.base, fits[0].rows) })
-    }
-  }
-
   var family: Family { problem.family }
   var isTall: Bool { fits[0].rows.rows >= design.count }
   var isBounded: Bool { problem.base.penalty.isBounded }
@@ -202,14 +128,11 @@ struct LossEngine: PathEngine {
     return hasRefit
   }
 
-  /// Whether the curvature jumps, so that no step tells of the next.
-  private var hasKinks: Bool { if case .huber = problem.family { true } else { false } }
-
   /// Brings all fits to their optimum over the terms that they watch.
   ///
   /// - Parameter looksAhead: whether the last step may go without a pass where it is certain to end near
   ///   enough. Where not all terms are watched, a pass must tell what the others do there.
-  private mutating func settle(_ lambda: Double, looksAhead: Bool = false) {
+  mutating func settle(_ lambda: Double, looksAhead: Bool = false) {
     let looksAhead = looksAhead && watchesAll && problem.isSelfConcordant
     concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
     // A curvature costs less than a pass for all fits, so all get one half way to where the first looks; of
@@ -222,7 +145,7 @@ struct LossEngine: PathEngine {
         renew(at: fits[0].midway)
       }
     }
-    let anticipates = watchesAll && lambda > 0 && !hasKinks
+    let anticipates = watchesAll && lambda > 0 && !problem.hasKinks
     concurrently(&fits, threads: threads) { _, fit in
       if !fit.isDone { fit.propose(anticipates: anticipates, looksAhead: looksAhead) }
     }
@@ -246,7 +169,7 @@ struct LossEngine: PathEngine {
   }
 
   /// Tells every fit how things are where it stands.
-  private mutating func learn() {
+  mutating func learn() {
     let answers = pass.run(fits.map { $0.request(at: $0.b) })
     for (index, answer) in answers.enumerated() { fits[index].learn(answer) }
   }
@@ -254,7 +177,7 @@ struct LossEngine: PathEngine {
   // MARK: Which terms are watched
 
   /// Has each fit watch more terms.
-  private mutating func watch(_ terms: [[Int]]) {
+  mutating func watch(_ terms: [[Int]]) {
     var added = pass.table
     for term in terms.joined() {
       for column in problem.base.terms[term].columns { added.add(column) }
@@ -280,7 +203,7 @@ struct LossEngine: PathEngine {
     }
   }
 
-  private mutating func markEpoch(forgets: Bool) {
+  mutating func markEpoch(forgets: Bool) {
     let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
     for index in fits.indices { fits[index].mark(pulls[index], forgets: forgets) }
   }
@@ -301,7 +224,7 @@ struct LossEngine: PathEngine {
     return found.contains { $0.contains { $0.isViolator } }
   }
 
-  private mutating func look(at lambda: Double, all: Bool) -> [[Screen.Found]] {
+  mutating func look(at lambda: Double, all: Bool) -> [[Screen.Found]] {
     let fits = fits
     return screens.look(
       problem.base, fits.map(\.rows), InterleavedVectors(fits.map(\.weightedResidual)),
@@ -334,7 +257,7 @@ struct LossEngine: PathEngine {
 
   /// Takes the curvature of the fit to all rows, where it stands or elsewhere, for all fits; in a wide table,
   /// where few columns are watched, each takes its own.
-  private mutating func renew(at coefficients: [Double]? = nil) {
+  mutating func renew(at coefficients: [Double]? = nil) {
     guard watchesAll else { return renewOwn(Array(fits.indices)) }
     age = 0
     let whole = fits[0]

@@ -14,8 +14,8 @@ struct LossFit: SolvedFit {
   let least: Double
   /// What the error on the rows to be predicted is told from.
   let testLeast: Double
-  private(set) var gram: LossGram
-  private(set) var solver: any SupportSolver
+  var gram: LossGram
+  var solver: any SupportSolver
   /// The terms watched, and the coordinates of each: those of a response one after the other.
   private(set) var members: [(term: Int, coordinates: Range<Int>)] = []
   /// Every group of coordinates: intercepts, then terms.
@@ -23,14 +23,14 @@ struct LossFit: SolvedFit {
   private(set) var penalty: ElasticNet
 
   /// Where the last pass found the fit, and where it looks next.
-  private(set) var b: [Double] = []
+  var b: [Double] = []
   private(set) var trial: [Double] = []
   private var halvings = 0
   /// Where the first step at this λ would have led, and how far beyond that the last λ ended.
   private(set) var foreseen: [Double] = []
   var surprise: [Double] = []
   /// The outcome at this λ: `b`, or a step ahead of it that needs no pass to be certain of.
-  private(set) var solution: [Double] = []
+  var solution: [Double] = []
   private(set) var solutionValue = 0.0
   /// Whether the curvature is another than that of the last proposal.
   private(set) var isStale = false
@@ -54,11 +54,16 @@ struct LossFit: SolvedFit {
   /// Beyond so many the curvature is not what slows the steps, unless it has kinks, or there is no penalty
   /// to hold coefficients back where it is flat.
   private var mostRenewals: Int {
-    if case .huber = problem.family { .max } else { isRefit ? .max : 2 }
+    problem.hasKinks || isRefit ? .max : 2
   }
   /// The loss of the intercepts alone; with the unpenalized terms.
   private(set) var interceptValue = 0.0
-  private(set) var nullObjective = 1.0
+  var nullObjective = 1.0
+
+  /// The pull of each row, where a screen looks.
+  var residual: [Double] = []
+  /// The pulls of each epoch that a term may refer to.
+  var epochs: [[Double]] = []
 
   var point: RegularizationPath.Point?
   var testErrors: [Double] = []
@@ -68,8 +73,7 @@ struct LossFit: SolvedFit {
   /// Where few rows are within Huber's squares, the loss is flat, and coefficients are less good.
   private var share: Double {
     if problem.base.penalty.alpha < 1 { return 1e-6 }
-    if case .huber = problem.family { return 0.05 }
-    return 0.5
+    return problem.hasKinks ? 0.05 : 0.5
   }
   /// A step that leaves more than this of the gap asks for the curvature of now.
   static let slow = 0.1
@@ -78,7 +82,7 @@ struct LossFit: SolvedFit {
   /// Steps of a refit. Classes that its columns tell apart for certain have no optimum to step to.
   private static let mostRefitSteps = 30
   /// Whether the fit is one without a penalty, of the terms that another one found.
-  private(set) var isRefit = false
+  var isRefit = false
 
   /// - Parameter isSimple: whether no group can have several coordinates.
   /// - Throws: ``PathError`` where the target does not vary.
@@ -299,57 +303,5 @@ struct LossFit: SolvedFit {
   /// Notes where the unpenalized terms stand.
   mutating func noteNull() {
     nullObjective = max(value - least, .ulpOfOne * max(abs(value), .leastNormalMagnitude))
-  }
-
-  // MARK: Epochs
-
-  /// The pull of each row.
-  private(set) var residual: [Double] = []
-  /// The pulls of each epoch that a term may refer to.
-  private var epochs: [[Double]] = []
-
-  /// The pull times wᵢ / W.
-  var weightedResidual: [Double] { rows.weighted(residual) }
-
-  /// Makes the pulls of now an epoch; the only one if `forgets`.
-  ///
-  /// - Parameter pulls: times wᵢ.
-  mutating func mark(_ pulls: [Double], forgets: Bool) {
-    residual = zip(pulls, problem.matrix.weights).map { $0 / $1 }
-    if forgets { epochs = [] }
-    epochs.append(residual)
-  }
-
-  /// How the screen sees this fit at `lambda`.
-  func screened(_ lambda: Double) -> Screen.Fit {
-    Screen.Fit(
-      price: lambda * problem.base.penalty.alpha,
-      since: rows.shares(of: epochs, in: residual))
-  }
-
-  // MARK: Refits
-
-  /// A fit of the terms that are in without a penalty, which starts where they are.
-  ///
-  /// - Parameter bare: this fit as it was before it watched any.
-  func unpenalized(_ bare: LossFit, _ working: WorkingGram) -> LossFit {
-    var refit = bare
-    let support = support
-    (refit.isRefit, refit.nullObjective) = (true, nullObjective)
-    refit.watch(support.map(\.term), working, nil)
-    let count = bare.b.count
-    refit.b = solution[..<count] + support.flatMap { solution[$0.coordinates] }
-    refit.solution = refit.b
-    refit.solver.restart(refit.b, refit.gram)
-    return refit
-  }
-
-  /// Gets to know a wide table where more columns are watched, by itself or by others.
-  ///
-  /// - Parameter terms: those that it is going to watch itself.
-  mutating func makeRoom(_ table: LossTable, for terms: [Int]) {
-    let places = Set(terms.flatMap { problem.base.terms[$0].columns.map { table.place(of: $0) } })
-    gram.working = WorkingGram(
-      gram.working, table, covering: places.subtracting(gram.working.covered).sorted())
   }
 }

@@ -221,7 +221,7 @@ struct LossPass {
       }
       return Curvature(
         weights: (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }, means: nil,
-        sumsToZero: loss is Multinomial)
+        sumsToZero: loss.curvatureSumsToZero)
     }
   }
 
@@ -232,7 +232,7 @@ struct LossPass {
     let weights: [[Double]]
     /// What makes a column of M of a column of X.
     let means: Cox.RiskMeans?
-    /// Whether those of the pairs of each k sum to zero, as for classes, of which one is the others' rest.
+    /// As in ``RowLoss/curvatureSumsToZero``.
     var sumsToZero = false
   }
 }

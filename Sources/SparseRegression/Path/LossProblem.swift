@@ -61,13 +61,17 @@ struct LossProblem: Sendable {
     }
   }
 
-  /// Whether the third derivative of the loss is bounded by the second, and each row has its own: a curvature
-  /// then tells how the loss goes on. Survival times share their risk sets, of which a fold has fewer.
+  /// Whether a curvature tells how the loss goes on. Survival times share their risk sets, of which a fold
+  /// has fewer than the fit whose curvature it takes.
   var isSelfConcordant: Bool {
-    switch family {
-    case .binomial, .multinomial, .poisson, .multigaussian, .gaussian: true
-    case .cox, .huber: false
-    }
+    guard case .rows(let loss) = objective else { return false }
+    return loss.isSelfConcordant
+  }
+
+  /// Whether the curvature jumps.
+  var hasKinks: Bool {
+    guard case .rows(let loss) = objective else { return false }
+    return loss.hasKinks
   }
 
   /// One intercept a response to start from, or as many zeros where the target does not vary.
