@@ -300,48 +300,4 @@ extension Schema {
     columns.count == 1
       ? "'\(header.label(columns.first!))'" : "group '\(group(of: columns.first!)!)'"
   }
-
-  /// The penalty on some terms.
-  func penalty(_ options: Options, _ columns: TermColumns, _ terms: [Term]) throws(Failure)
-    -> ElasticNet
-  {
-    var factors = [Double](repeating: 1, count: header.names.count)
-    for factor in options.factors {
-      for column in try factor.columns.columns(in: header) { factors[column] = factor.value }
-    }
-    for (name, columns) in groups {
-      guard let odd = columns.first(where: { factors[$0] != factors[columns[0]] }) else { continue }
-      throw Failure(
-        .usage,
-        "--penalty gives '\(header.label(columns[0]))' and '\(header.label(odd))' different factors, but --group \(name) has one for all its columns"
-      )
-    }
-    var signs = [ElasticNet.Sign](repeating: .free, count: header.names.count)
-    for (selector, sign): ([ColumnSelector], ElasticNet.Sign) in [
-      (options.nonnegative, .nonnegative), (options.nonpositive, .nonpositive),
-    ] {
-      for column in try header.columns(selector).sorted() {
-        guard signs[column] == .free else {
-          throw Failure(
-            .usage, "'\(header.label(column))' is named by --positive and by --negative")
-        }
-        signs[column] = sign
-      }
-    }
-    for column in roles.indices where roles[column] == .keep { factors[column] = 0 }
-    for (columns, term) in zip(columns, terms) {
-      guard let column = columns.first(where: { signs[$0] != .free }), !term.isSingle else {
-        continue
-      }
-      let what =
-        columns.count > 1
-        ? "but it is in --group \(group(of: column)!), and a group has no sign"
-        : "but a group of several coefficients has no sign"
-      throw Failure(
-        .usage, "'\(header.label(column))' is named by --positive or --negative, \(what)")
-    }
-    return ElasticNet(
-      alpha: options.alpha, factors: columns.map { factors[$0.first!] },
-      signs: columns.map { signs[$0.first!] })
-  }
 }

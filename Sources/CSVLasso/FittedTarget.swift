@@ -79,6 +79,11 @@ extension PenaltyKind {
 extension Options {
   /// Refuses options that go with no family, or with another than the one that was asked for.
   func refuseWhatNoFamilyTakes() throws(Failure) {
+    if criterion.choosesColumns && !limits.isEmpty {
+      throw Failure(
+        .usage,
+        "--choose \(criterion.label) takes no --bounds; --positive and --negative hold a sign")
+    }
     guard (family == .cox) == (event != nil) else {
       throw Failure(
         .usage,
@@ -127,9 +132,10 @@ extension Options {
     if engine == .moments && family != .gaussian {
       throw refuse("--engine moments", "leave --engine out: the rows themselves are needed")
     }
+    let several = "a column has several coefficients there, of either sign"
     if family.responses > 1 && !(nonnegative + nonpositive).isEmpty {
-      throw refuse(
-        "--positive or --negative", "a column has several coefficients there, of either sign")
+      throw refuse("--positive or --negative", several)
     }
+    if family.responses > 1 && !limits.isEmpty { throw refuse("--bounds", several) }
   }
 }

@@ -15,6 +15,16 @@ public struct Options: Sendable {
     }
   }
 
+  /// Between what the coefficients of some columns lie, on the columns as they stand in the file.
+  public struct Limits: Sendable {
+    public var columns: ColumnSelector
+    public var bounds: ElasticNet.Bounds
+
+    public init(columns: ColumnSelector, bounds: ElasticNet.Bounds) {
+      (self.columns, self.bounds) = (columns, bounds)
+    }
+  }
+
   /// Columns that are kept or dropped together.
   public struct Group: Sendable {
     public var name: String
@@ -116,6 +126,7 @@ public struct Options: Sendable {
   public var groups: [Group] = []
   public var nonnegative: [ColumnSelector] = []
   public var nonpositive: [ColumnSelector] = []
+  public var limits: [Limits] = []
   public var path = PathOptions()
   /// Whether the path is that of its knots, with ``alpha`` 1; there is no grid then, nothing is
   /// cross-validated, and moments are the engine.

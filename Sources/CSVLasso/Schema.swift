@@ -132,7 +132,9 @@ public struct Schema: Sendable {
       if ids.contains(column) { return .id }
       return features?.contains(column) ?? true ? .candidate : .dropped
     }
-    for selector in options.factors.map(\.columns) + options.nonnegative + options.nonpositive {
+    for selector in options.factors.map(\.columns) + options.limits.map(\.columns)
+      + options.nonnegative + options.nonpositive
+    {
       // A name that is no column is told before the data are read.
       _ = try selector.columns(in: header)
     }

@@ -85,6 +85,9 @@ extension FitFlags {
       throw usage("--exact works on moments; leave --engine columns out")
     }
     try refuse([
+      ("--bounds", !model.bounds.isEmpty)
+    ]) { "--exact goes from knot to knot of the lasso with signs at most; leave \($0) out" }
+    try refuse([
       ("--lambda", model.lambda != nil), ("--lambda-ratio", model.lambdaRatio != nil),
       ("--nlambda", model.nlambda != ModelFlags.usualCount), ("--choose", choice.choose != nil),
       ("--folds", choice.folds != nil), ("--fold-column", choice.foldColumn != nil),

@@ -65,6 +65,12 @@ struct ModelFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Columns whose coefficient may not be positive.", valueName: "sel"))
   var negative: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Columns whose coefficient lies between L and U, in units of the column; L is at most 0, U at least 0, and either may be left out; may be repeated.",
+      valueName: "sel=l:u"))
+  var bounds: [String] = []
+
   @Flag(help: "Do not divide columns by their standard deviation.")
   var noStandardize = false
 
@@ -107,6 +113,7 @@ extension ModelFlags {
     }
     options.engine = engine
     for text in penalty { options.factors.append(try Self.factor(text)) }
+    for text in bounds { options.limits.append(try Self.limits(text)) }
     for text in group { options.groups.append(try Self.group(text)) }
     options.path = PathOptions(
       grid: try grid(), standardize: !noStandardize, intercept: !noIntercept, tolerance: tol,
@@ -136,6 +143,27 @@ extension ModelFlags {
     return Options.Factor(columns: ColumnSelector(columns, option: "--penalty"), value: value)
   }
 
+  private static func limits(_ text: String) throws(Failure) -> Options.Limits {
+    func end(_ text: Substring, _ missing: Double) -> Double? {
+      text.isEmpty ? missing : Double(text)
+    }
+    guard let (columns, range) = sides(text, ofLast: true) else { throw refusal(text) }
+    let ends = range.split(separator: ":", omittingEmptySubsequences: false)
+    guard ends.count == 2, let lower = end(ends[0], -.infinity),
+      let upper = end(ends[1], .infinity),
+      lower <= 0, upper >= 0, lower < upper
+    else { throw refusal(text) }
+    return Options.Limits(
+      columns: ColumnSelector(columns, option: "--bounds"),
+      bounds: ElasticNet.Bounds(lower, upper))
+  }
+
+  private static func refusal(_ text: String) -> Failure {
+    usage(
+      "--bounds takes SEL=L:U with L at most 0 and U at least 0, not '\(text)' (give it once for each range)"
+    )
+  }
+
   /// - Throws: ``Failure`` for what does not go with a penalty that is concave.
   private func kind() throws(Failure) -> PenaltyKind {
     let name = "--penalty-kind \(penaltyKind.rawValue)"
@@ -154,6 +182,9 @@ extension ModelFlags {
     guard alpha > 0 else { throw usage("\(name) selects; leave --alpha 0, which is ridge, out") }
     guard !noStandardize else {
       throw usage("\(name) takes columns of one scale; leave --no-standardize out")
+    }
+    guard bounds.isEmpty else {
+      throw usage("\(name) takes no --bounds; --positive and --negative hold a sign")
     }
     guard adaptive == nil else {
       throw usage(

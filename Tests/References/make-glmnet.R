@@ -174,3 +174,9 @@ seed(17); n <- 40; p <- 60           # the path stops at explained deviance 0.99
 x <- ar1(n, p, 0.5)
 y <- response(x, spread(p, c(2, -2, 1.5, 1, -1)), 0.05)
 case("saturated", x, y)
+
+seed(18); n <- 150; p <- 18          # columns in turn: free, a range, at most a little, at least a little
+x <- ar1(n, p, 0.5) * rep(10^seq(-1, 1, length.out = p), each = n)
+y <- response(x, spread(p, c(10, 2, -0.8, -1, 0.6, 0.3)), 2.5, 2)
+case("box", x, y, fold = folds(n, 5),
+     lower = rep_len(c(-Inf, -0.5, -Inf, -0.2), p), upper = rep_len(c(Inf, 0.7, 0.3, Inf), p))

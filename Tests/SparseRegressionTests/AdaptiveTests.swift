@@ -115,7 +115,7 @@ import Testing
       let mean = raw.reduce(0, +) / 8
       // The library rescales what it is given to mean 1; λ takes that back.
       let path = try RegularizationPath(
-        training, ElasticNet(factors: raw, signs: Array(repeating: .free, count: 8)),
+        training, ElasticNet(factors: raw, bounds: Array(repeating: .free, count: 8)),
         PathOptions(grid: .values(lambda.map { $0 * mean / unit })))
       weights.append(Double((0..<120).count { $0 % 4 == block }))
       errors.append(

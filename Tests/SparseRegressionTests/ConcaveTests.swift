@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  /// Conditions of a stationary point, with factors, signs, a ridge part and weights.
+  /// Conditions of a stationary point, with factors, bounds, a ridge part and weights.
   @Test(arguments: kinds, [1.0, 0.7])
   func everyPointIsStationary(kind: PenaltyKind, alpha: Double) throws {
     for seed in UInt64(60)..<64 {

@@ -132,12 +132,15 @@ struct BothWays: Sendable {
     elastic.penalty = {
       ElasticNet(
         alpha: 0.5, factors: Array(repeating: 1, count: $0),
-        signs: Array(repeating: .free, count: $0))
+        bounds: Array(repeating: .free, count: $0))
     }
     cases.append(elastic)
-    var mixed = Case("factors and signs", BothWays(n: 50, numbers: 80, seed: 9))
+    var mixed = Case("factors and bounds", BothWays(n: 50, numbers: 80, seed: 9))
     mixed.penalty = { MadeData.penalty(p: $0, alpha: 1, seed: 9) }
     cases.append(mixed)
+    var limited = Case("limits", BothWays(n: 50, numbers: 80, seed: 9))
+    limited.penalty = { MadeData.limits(p: $0, alpha: 1, seed: 9) }
+    cases.append(limited)
     var raw = Case("not standardized", BothWays(n: 50, numbers: 60, imputed: 10, seed: 10))
     raw.options = PathOptions(standardize: false)
     cases.append(raw)
@@ -178,7 +181,7 @@ struct BothWays: Sendable {
         ).grouped(by: 25))
       one.penalty = {
         ElasticNet(
-          factors: (0..<$0).map { $0 % 9 == 4 ? 0 : 1 }, signs: Array(repeating: .free, count: $0))
+          factors: (0..<$0).map { $0 % 9 == 4 ? 0 : 1 }, bounds: Array(repeating: .free, count: $0))
       }
       one.options = PathOptions(adaptive: AdaptiveWeights(initial, exponent: 1 + Double(place)))
       cases.append(one)
@@ -187,7 +190,7 @@ struct BothWays: Sendable {
       "adaptive, wide", BothWays(n: 50, numbers: 120, imputed: 5, factors: 5, seed: 20))
     wide.penalty = {
       ElasticNet(
-        factors: (0..<$0).map { $0 % 50 == 3 ? 0 : 1 }, signs: Array(repeating: .free, count: $0))
+        factors: (0..<$0).map { $0 % 50 == 3 ? 0 : 1 }, bounds: Array(repeating: .free, count: $0))
     }
     wide.options = PathOptions(adaptive: AdaptiveWeights(.ridge))
     // Weights are one over coefficients that may be small beside others, of a nearly singular system.

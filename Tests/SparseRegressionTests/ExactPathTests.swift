@@ -115,7 +115,7 @@ import Testing
     let penalty = MadeData.penalty(p: 25, alpha: 1, seed: 4)
     let order = (0..<25).map { $0 * 7 % 25 }
     let permuted = ElasticNet(
-      factors: order.map { penalty.factors[$0] }, signs: order.map { penalty.signs[$0] })
+      factors: order.map { penalty.factors[$0] }, bounds: order.map { penalty.bounds[$0] })
     let one = try ExactPath([data.moments()], penalty, PathOptions())
     let other = try ExactPath(
       [data.moments().selecting(order + [25])], permuted, PathOptions())
@@ -133,7 +133,7 @@ import Testing
     let data = MadeData(n: 60, p: 8, seed: 5)
     let penalty = ElasticNet(
       factors: [0, 1, 1, 0, 1, 1, 1, 0],
-      signs: [.free, .free, .free, .free, .nonpositive, .free, .free, .nonpositive])
+      bounds: [.free, .free, .free, .free, .nonpositive, .free, .free, .nonpositive])
     let exact = try ExactPath([data.moments()], penalty, PathOptions())
     #expect(exact.path.points[0].support == [0, 3] || exact.path.points[0].support == [0, 3, 7])
     #expect(exact.changes.allSatisfy { !$0.entered.contains(0) && !$0.left.contains(3) })
@@ -150,11 +150,11 @@ import Testing
         row + [row[0], row[0] + row[1], row[2] - row[3], -row[4], row.reduce(0, +), 2 * row[5]]
       }
       let p = data.p
-      for signs in [ElasticNet.Sign.free, .nonnegative, .nonpositive] {
-        let mixed = (0..<p).map { $0 % 2 == 0 || seed % 3 == 0 ? signs : .free }
+      for bounds in [ElasticNet.Bounds.free, .nonnegative, .nonpositive] {
+        let mixed = (0..<p).map { $0 % 2 == 0 || seed % 3 == 0 ? bounds : .free }
         for factors in [[1.0], [1, 2], [1, 0.5, 2], [0, 1, 1, 1]] {
           let penalty = ElasticNet(
-            factors: (0..<p).map { factors[$0 % factors.count] }, signs: mixed)
+            factors: (0..<p).map { factors[$0 % factors.count] }, bounds: mixed)
           for standardize in [true, false] {
             try expectLines(
               [data.moments()], penalty, PathOptions(standardize: standardize), isUnique: false)
@@ -183,11 +183,11 @@ import Testing
       }
       let moments = accumulator.finish()
       for standardize in [true, false] {
-        for sign in [ElasticNet.Sign.free, .nonnegative] {
+        for sign in [ElasticNet.Bounds.free, .nonnegative] {
           try expectLines(
             [moments],
             ElasticNet(
-              factors: Array(repeating: 1, count: p), signs: Array(repeating: sign, count: p)),
+              factors: Array(repeating: 1, count: p), bounds: Array(repeating: sign, count: p)),
             PathOptions(standardize: standardize), isUnique: false)
         }
       }

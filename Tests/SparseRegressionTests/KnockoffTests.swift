@@ -125,7 +125,7 @@ import Testing
     let terms = numbers(6) + [.levels([6, 7])]
     let penalty = ElasticNet(
       alpha: 0.9, factors: [1, 2, 1, 1, 0.5, 1, 1],
-      signs: [.free, .free, .nonnegative, .free, .free, .nonpositive, .free])
+      bounds: [.free, .free, .nonnegative, .free, .free, .nonpositive, .free])
     let made = try candidates(data.moments(), terms: terms, penalty)
     let knockoffs = try #require(FixedKnockoffs(made))
     var random = SplitMix64(seed: 9, stream: 0)
@@ -177,7 +177,7 @@ import Testing
     var factors = [Double](repeating: 1, count: 5)
     factors[2] = 0
     let made = try candidates(
-      data.moments(), ElasticNet(factors: factors, signs: Array(repeating: .free, count: 5)))
+      data.moments(), ElasticNet(factors: factors, bounds: Array(repeating: .free, count: 5)))
     #expect(made.terms == [0, 1, 3, 4])
     #expect(made.freedom == 38)
     let z = standardized(data.rows.map { $0[2] })
@@ -294,7 +294,7 @@ import Testing
 
   @Test func noRowsLeftAreRefused() {
     let data = MadeData(n: 4, p: 3, seed: 3)
-    let penalty = ElasticNet(factors: [0, 1, 1], signs: Array(repeating: .free, count: 3))
+    let penalty = ElasticNet(factors: [0, 1, 1], bounds: Array(repeating: .free, count: 3))
     #expect(throws: KnockoffError.tooFewRows) {
       try KnockoffFilter(
         [data.moments()], terms: numbers(3), penalty, PathOptions(), rate: 0.2,

@@ -9,7 +9,7 @@ import Testing
     !$0.description.contains("elastic net") && $0.options.kind == .lasso
   }
 
-  /// Least squares by Newton's steps is least squares: groups, missing cells, weights, factors, signs, with
+  /// Least squares by Newton's steps is least squares: groups, missing cells, weights, factors, bounds, with
   /// or without intercept and standardization, columns watched from the start or let in.
   @Test(arguments: alike)
   func squaresAreLeastSquares(_ one: EngineTests.Case) throws {
@@ -64,7 +64,7 @@ import Testing
     }
     let given = try PathFit(
       data.matrix(), Response(.binomial), terms: data.terms,
-      ElasticNet(factors: path.penalty.factors, signs: Array(repeating: .free, count: p)),
+      ElasticNet(factors: path.penalty.factors, bounds: Array(repeating: .free, count: p)),
       PathOptions(grid: .values(path.points.map(\.lambda)))
     ).path
     for (a, b) in zip(path.points, given.points) {

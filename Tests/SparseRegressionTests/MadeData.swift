@@ -36,15 +36,28 @@ struct MadeData {
     return accumulator.finish()
   }
 
-  /// The penalty with factors and signs drawn from the seed.
+  /// The penalty with factors and bounds drawn from the seed.
   static func penalty(p: Int, alpha: Double, seed: UInt64) -> ElasticNet {
     var random = SplitMix64(seed: seed, stream: 1)
     let factors = (0..<p).map { _ in [0, 0.5, 1, 1, 1, 2].randomElement(using: &random)! }
-    let signs = (0..<p).map { _ in
-      [ElasticNet.Sign.free, .free, .free, .nonnegative, .nonpositive]
+    let bounds = (0..<p).map { _ in
+      [ElasticNet.Bounds.free, .free, .free, .nonnegative, .nonpositive]
         .randomElement(using: &random)!
     }
-    return ElasticNet(alpha: alpha, factors: factors, signs: signs)
+    return ElasticNet(alpha: alpha, factors: factors, bounds: bounds)
+  }
+
+  /// The same with limits that bind.
+  static func limits(p: Int, alpha: Double, seed: UInt64) -> ElasticNet {
+    var random = SplitMix64(seed: seed, stream: 2)
+    let factors = (0..<p).map { _ in [0, 0.5, 1, 1, 1, 2].randomElement(using: &random)! }
+    let bounds = (0..<p).map { _ in
+      [
+        .free, .nonnegative, ElasticNet.Bounds(-0.05, 0.1), ElasticNet.Bounds(-.infinity, 0.05),
+        ElasticNet.Bounds(-0.1, 0.02),
+      ].randomElement(using: &random)!
+    }
+    return ElasticNet(alpha: alpha, factors: factors, bounds: bounds)
   }
 }
 

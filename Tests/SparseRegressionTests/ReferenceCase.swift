@@ -79,15 +79,11 @@ struct ReferenceCase {
 }
 
 extension ElasticNet {
-  /// As the cases spell it: no factors for 1 each, and limits of 0 for signs.
+  /// As the cases spell it: no factors for 1 each, and null for no limit.
   init(alpha: Double, penalty: [Double]?, lower: [Double?]?, upper: [Double?]?, count: Int) {
-    let signs = (0..<count).map { j -> Sign in
-      if lower?[j] == 0 { return .nonnegative }
-      if upper?[j] == 0 { return .nonpositive }
-      return .free
-    }
     self.init(
-      alpha: alpha, factors: penalty ?? Array(repeating: 1, count: count), signs: signs)
+      alpha: alpha, factors: penalty ?? Array(repeating: 1, count: count),
+      bounds: (0..<count).map { Bounds(lower?[$0] ?? -.infinity, upper?[$0] ?? .infinity) })
   }
 }
 

@@ -72,7 +72,7 @@ import Testing
     let data = MadeData(n: 120, p: 10, seed: 5)
     var factors = [Double](repeating: 1, count: 10)
     factors[4] = 0
-    let penalty = ElasticNet(factors: factors, signs: Array(repeating: .free, count: 10))
+    let penalty = ElasticNet(factors: factors, bounds: Array(repeating: .free, count: 10))
     var request = StabilitySelection.Request()
     (request.picked, request.weakness, request.bound) = (3, weakness, .unimodal)
     func select(threads: Int) throws -> StabilitySelection {

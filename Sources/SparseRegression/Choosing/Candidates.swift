@@ -125,6 +125,6 @@ extension ElasticNet {
   /// The penalty on some coordinates alone, factors as they are.
   fileprivate func selecting(_ coordinates: [Int]) -> ElasticNet {
     ElasticNet(
-      alpha: alpha, exactly: coordinates.map { factors[$0] }, coordinates.map { signs[$0] })
+      alpha: alpha, exactly: coordinates.map { factors[$0] }, coordinates.map { bounds[$0] })
   }
 }

@@ -171,6 +171,6 @@ struct KnockoffStatistics: Sendable {
 extension ElasticNet {
   /// The same on columns and, after them, their knockoffs.
   fileprivate var doubled: ElasticNet {
-    ElasticNet(alpha: alpha, exactly: factors + factors, signs + signs)
+    ElasticNet(alpha: alpha, exactly: factors + factors, bounds + bounds)
   }
 }

@@ -82,7 +82,7 @@ public struct Procedure: Sendable {
     (options.grid, options.including, options.gammas) = (.values([0]), nil, [1])
     do throws(PathError) {
       let path = try PathFit(
-        blocks, terms: terms, ElasticNet(factors: factors, signs: penalty.signs), options
+        blocks, terms: terms, ElasticNet(factors: factors, bounds: penalty.bounds), options
       ).path
       return Outcome(kept: kept, raw: path.original(0))
     } catch { throw .path(error) }

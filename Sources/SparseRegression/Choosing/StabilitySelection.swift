@@ -145,7 +145,7 @@ extension ElasticNet {
   fileprivate func weakened(_ weakness: Double, using random: inout SplitMix64) -> ElasticNet {
     ElasticNet(
       alpha: alpha, factors: factors.map { $0 / Double.random(in: weakness..<1, using: &random) },
-      signs: signs)
+      bounds: bounds)
   }
 }
 

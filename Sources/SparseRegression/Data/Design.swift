@@ -193,6 +193,9 @@ public struct Design: Sendable {
     return sum
   }
 
+  /// What the coefficient of a term's first coordinate is multiplied by to be that of the column as it came.
+  func unit(of term: Int) -> Double { basis[coordinates[term].lowerBound, 0] * targetScale }
+
   /// Coefficients of the raw columns of some terms, on the original scale.
   ///
   /// A categorical's are shifted so that their mean over the rows is zero: a level that was not among

@@ -25,7 +25,7 @@ enum Twins {
     threads: Int = 1, overlap: (Int, Int) -> Double
   ) -> [Int?] {
     var standIn = [Int?](repeating: nil, count: design.terms.count)
-    let free = live.filter { penalty.signs[$0] == .free }
+    let free = live.filter { penalty.bounds[$0] == .free }
     let sorted = free.map { (length: projections[$0, 0], term: $0) }
       .sorted { ($0.length, $0.term) < ($1.length, $1.term) }
     let coordinates = design.coordinates

@@ -72,7 +72,7 @@ public struct Understudies: Sendable {
     }
     let count = terms.count
     let penalty = ElasticNet(
-      factors: Array(repeating: 1, count: count), signs: Array(repeating: .free, count: count))
+      factors: Array(repeating: 1, count: count), bounds: Array(repeating: .free, count: count))
     let problem = ColumnsProblem(matrix, terms, penalty, PathOptions())
     var rows = RowStatistics(
       matrix, blocks: matrix.blocks.indices.filter { !matrix.blocks[$0].isEmpty })

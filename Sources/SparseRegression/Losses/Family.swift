@@ -39,13 +39,13 @@ extension Family {
   ///
   /// - Parameters:
   ///   - ratios: the deviance ratios so far, at least five.
-  ///   - isBounded: whether some coefficient is. λmax does not know of bounds, so that such a path may begin
-  ///     without any gain; it is then never cut for want of it.
-  func isSaturated(_ ratios: [Double], isBounded: Bool) -> Bool {
+  ///   - holdsSigns: whether some coefficient may have one sign only. λmax does not know of that, so that such a
+  ///     path may begin without any gain; it is then never cut for want of it.
+  func isSaturated(_ ratios: [Double], holdsSigns: Bool) -> Bool {
     let (now, before) = (ratios[ratios.count - 1], ratios[ratios.count - 2])
     let earlier = ratios[ratios.count - 5]
     if now > (self == .cox ? 0.99 : 0.999) { return true }
-    if isBounded { return false }
+    if holdsSigns { return false }
     switch self {
     case .gaussian, .huber: return now - before < 1e-5 * now
     case .binomial, .multinomial: return now - before < 1e-5

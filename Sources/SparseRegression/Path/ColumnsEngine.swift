@@ -102,7 +102,7 @@ struct ColumnsEngine: PathEngine {
   }
 
   var isTall: Bool { fits[0].rows.rows >= design.count }
-  var isBounded: Bool { problem.penalty.isBounded }
+  var holdsSigns: Bool { problem.penalty.holdsSigns }
 
   /// - Complexity: O(terms · fits), O(n · fits) for each term that is looked at, and what the fits need.
   mutating func advance(to lambda: Double) -> PathStep {

@@ -104,7 +104,8 @@ struct ColumnsFit: SolvedFit {
           problem.terms[term].isSingle ? square(coordinate.values(problem.matrix)) : 1)
         new.correlation.append(gram.product(coordinate, weightedTarget, sum: sum))
         new.factors.append(problem.factors[term])
-        new.signs.append(problem.penalty.signs[term])
+        new.bounds.append(
+          problem.penalty.bounds[term].inUnits(of: made.basis[index][0] * targetScale))
       }
       new.groups.append(start..<gram.coordinates.count)
       members.append((term, start..<gram.coordinates.count))

@@ -86,7 +86,7 @@ struct LossEngine: PathEngine {
 
   var family: Family { problem.family }
   var isTall: Bool { fits[0].rows.rows >= design.count }
-  var isBounded: Bool { problem.base.penalty.isBounded }
+  var holdsSigns: Bool { problem.base.penalty.holdsSigns }
 
   mutating func advance(to lambda: Double) -> PathStep {
     repeat { settle(lambda, looksAhead: lambda > 0) } while !watchesAll && letIn(at: lambda)

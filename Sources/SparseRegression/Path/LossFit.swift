@@ -108,7 +108,7 @@ struct LossFit: SolvedFit {
     }
     extend(
       start.indices.map { $0..<$0 + 1 }, factors: start.map { _ in 0 },
-      signs: start.map { _ in .free })
+      bounds: start.map { _ in .free })
     (b, solution) = (start, start)
     solver.restart(b, gram)
   }
@@ -126,7 +126,7 @@ struct LossFit: SolvedFit {
   mutating func watch(_ terms: [Int], _ working: WorkingGram, _ pull: ((Int) -> Double)?) {
     gram.working = working
     var (new, factors) = ([Range<Int>](), [Double]())
-    var signs: [ElasticNet.Sign] = []
+    var bounds: [ElasticNet.Bounds] = []
     for term in terms {
       let made = problem.base.coordinates(term, rows)
       guard !made.isConstant else { continue }
@@ -137,13 +137,13 @@ struct LossFit: SolvedFit {
           let local = LocalCoordinate(term, made, index, problem.base, rows)
           gram.coordinates.append(LossCoordinate(local, places: places, response: response))
           factors.append(problem.base.factors[term])
-          signs.append(problem.base.penalty.signs[term])
+          bounds.append(problem.base.penalty.bounds[term].inUnits(of: made.basis[index][0]))
         }
       }
       new.append(start..<gram.coordinates.count)
       members.append((term, start..<gram.coordinates.count))
     }
-    extend(new, factors: factors, signs: signs)
+    extend(new, factors: factors, bounds: bounds)
     if let pull {
       for coordinate in gram.coordinates[gradient.count...] {
         gradient.append(
@@ -153,12 +153,12 @@ struct LossFit: SolvedFit {
   }
 
   private mutating func extend(
-    _ new: [Range<Int>], factors: [Double], signs: [ElasticNet.Sign]
+    _ new: [Range<Int>], factors: [Double], bounds: [ElasticNet.Bounds]
   ) {
     let unknown = factors.map { _ in Double.nan }
     let coordinates = NewCoordinates(
       source: gram, diagonal: unknown, correlation: factors.map { _ in 0 }, factors: factors,
-      signs: signs, groups: new)
+      bounds: bounds, groups: new)
     penalty.extend(coordinates)
     groups += new
     solver.extend(coordinates)
@@ -245,7 +245,7 @@ struct LossFit: SolvedFit {
     guard anticipates, steps == 0 else { return }
     foreseen = trial
     for (j, more) in surprise.enumerated() where trial[j] * (trial[j] + more) > 0 {
-      trial[j] += more
+      trial[j] = penalty.bounds[j].clamped(trial[j] + more)
     }
   }
 

@@ -64,7 +64,7 @@ struct MomentsEngine: PathEngine {
 
   var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
-  var isBounded: Bool { penalty.isBounded }
+  var holdsSigns: Bool { penalty.holdsSigns }
 
   /// - Complexity: O(p · support) a fit and change of its support.
   mutating func advance(to lambda: Double) -> PathStep {

@@ -75,7 +75,7 @@ public struct PathFit: Sendable {
       errors.append(step.errors, gap: step.worstFoldGap, lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
-      if engine.family.isSaturated(points.map(\.devianceRatio), isBounded: engine.isBounded) {
+      if engine.family.isSaturated(points.map(\.devianceRatio), holdsSigns: engine.holdsSigns) {
         break
       }
       if options.endsPastMinimum && errors.arePastMinimum { break }
@@ -92,8 +92,8 @@ protocol PathEngine {
   var lambdaMax: Double { get }
   /// Whether there are at least as many rows as coordinates.
   var isTall: Bool { get }
-  /// Whether some coefficient is bounded.
-  var isBounded: Bool { get }
+  /// Whether some coefficient may have one sign only.
+  var holdsSigns: Bool { get }
   /// What is fitted and tested beside the fit to all rows.
   var partitions: Partitions { get }
   /// The weight of the test rows of each fold.

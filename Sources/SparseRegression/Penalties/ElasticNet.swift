@@ -1,45 +1,72 @@
 /// The penalty λ Σⱼ vⱼ [ α|βⱼ| + (1 − α) βⱼ² / 2 ] on the coefficients of standardized columns, with
-/// factors vⱼ and sign constraints.
+/// factors vⱼ and bounds.
 ///
 /// α = 1 is the lasso, which selects; α = 0 is ridge, which shrinks and selects nothing; between them
 /// the elastic net (Zou & Hastie, 2005). A factor of 0 leaves a column unpenalized: it is always in
 /// the model. An infinite factor shuts it out.
 public struct ElasticNet: Sendable, Equatable {
-  /// Which signs a coefficient may take.
-  public enum Sign: Sendable, Equatable { case free, nonnegative, nonpositive }
+  /// The values that a coefficient may take: an interval that holds zero.
+  public struct Bounds: Sendable, Equatable {
+    /// In `[−∞, 0]`.
+    public let lower: Double
+    /// In `[0, ∞]`.
+    public let upper: Double
+
+    public static let free = Bounds(-.infinity, .infinity)
+    public static let nonnegative = Bounds(0, .infinity)
+    public static let nonpositive = Bounds(-.infinity, 0)
+
+    /// - Parameters:
+    ///   - lower: in `[−∞, 0]`.
+    ///   - upper: in `[0, ∞]`.
+    public init(_ lower: Double, _ upper: Double) {
+      precondition(lower <= 0 && upper >= 0, "bounds hold zero")
+      (self.lower, self.upper) = (lower, upper)
+    }
+
+    /// Whether no more than a sign is asked for.
+    var isSign: Bool { (lower == 0 || lower == -.infinity) && (upper == 0 || upper == .infinity) }
+
+    /// Those of a coefficient whose unit is `unit` of this one's.
+    func inUnits(of unit: Double) -> Bounds { isSign ? self : Bounds(lower / unit, upper / unit) }
+
+    /// The nearest value that is allowed.
+    func clamped(_ value: Double) -> Double { min(max(value, lower), upper) }
+  }
 
   /// In `[0, 1]`.
   public let alpha: Double
   /// One factor a column, in `[0, ∞]`, rescaled to mean 1.
   public private(set) var factors: [Double]
-  /// One constraint a column.
-  public private(set) var signs: [Sign]
+  /// One a column. Where columns are terms of a table they are those of the coefficient on the column as it
+  /// stands there, where they are coordinates those of the coordinate's.
+  public private(set) var bounds: [Bounds]
 
   /// - Parameters:
   ///   - alpha: in `[0, 1]`.
   ///   - factors: in `[0, ∞]`; as in glmnet they are rescaled to mean 1 (an infinite one counting
   ///     as 1, like glmnet's excluded columns), which changes the scale of λ.
-  ///   - signs: one a column.
-  public init(alpha: Double = 1, factors: [Double], signs: [Sign]) {
+  ///   - bounds: one a column.
+  public init(alpha: Double = 1, factors: [Double], bounds: [Bounds]) {
     precondition((0...1).contains(alpha), "alpha lies in [0, 1]")
-    precondition(factors.count == signs.count && factors.allSatisfy { $0 >= 0 })
+    precondition(factors.count == bounds.count && factors.allSatisfy { $0 >= 0 })
     let sum = factors.reduce(0) { $0 + ($1.isFinite ? $1 : 1) }
     self.alpha = alpha
     self.factors = sum > 0 ? factors.map { $0 * (Double(factors.count) / sum) } : factors
-    self.signs = signs
+    self.bounds = bounds
   }
 
   /// The same penalty on the coordinates of a design: each has the factor of its term times √(size of
-  /// the group), and the term's sign.
+  /// the group), and the term's bounds in its own units.
   func expanded(to design: Design) -> ElasticNet {
-    var (factors, signs) = ([Double](), [Sign]())
+    var (factors, bounds) = ([Double](), [Bounds]())
     for (t, term) in design.terms.enumerated() {
       for _ in design.coordinates[t] {
         factors.append(self.factors[t] * Double(term.size).squareRoot())
-        signs.append(self.signs[t])
+        bounds.append(self.bounds[t].inUnits(of: design.unit(of: t)))
       }
     }
-    return ElasticNet(alpha: alpha, exactly: factors, signs)
+    return ElasticNet(alpha: alpha, exactly: factors, bounds)
   }
 
   /// The same penalty with its factors weighed.
@@ -59,43 +86,48 @@ public struct ElasticNet: Sendable, Equatable {
     let mean = (finite.reduce(0, +) + others) / Double(max(1, parts.count))
     let unit = unit ?? (mean > 0 ? mean : 1)
     return (
-      ElasticNet(alpha: alpha, exactly: raw.map { $0.map { $0 / unit } ?? 1 }, signs), unit
+      ElasticNet(alpha: alpha, exactly: raw.map { $0.map { $0 / unit } ?? 1 }, bounds), unit
     )
   }
 
   /// The bounds alone.
   var withoutPrices: ElasticNet {
-    ElasticNet(alpha: alpha, exactly: Array(repeating: 0, count: factors.count), signs)
+    ElasticNet(alpha: alpha, exactly: Array(repeating: 0, count: factors.count), bounds)
   }
 
   /// Takes in coordinates, their factors as they are.
   mutating func extend(_ new: NewCoordinates) {
     factors += new.factors
-    signs += new.signs
+    bounds += new.bounds
   }
 
-  init(alpha: Double, exactly factors: [Double], _ signs: [Sign]) {
-    (self.alpha, self.factors, self.signs) = (alpha, factors, signs)
+  init(alpha: Double, exactly factors: [Double], _ bounds: [Bounds]) {
+    (self.alpha, self.factors, self.bounds) = (alpha, factors, bounds)
   }
 
   /// One penalty for all of `count` columns.
   public init(alpha: Double = 1, count: Int) {
     self.init(
       alpha: alpha, factors: Array(repeating: 1, count: count),
-      signs: Array(repeating: .free, count: count))
+      bounds: Array(repeating: .free, count: count))
   }
 
   /// Whether some coefficient is bounded.
-  var isBounded: Bool { signs.contains { $0 != .free } }
+  var isBounded: Bool { bounds.contains { $0 != .free } }
+
+  /// Whether some coefficient may have one sign only.
+  var holdsSigns: Bool { bounds.contains { $0.lower == 0 || $0.upper == 0 } }
 
   /// Whether `value` is a coefficient that column `j` may have.
-  func allows(_ value: Double, _ j: Int) -> Bool {
-    switch signs[j] {
-    case .free: true
-    case .nonnegative: value >= 0
-    case .nonpositive: value <= 0
-    }
+  func allows(_ value: Double, _ j: Int) -> Bool { bounds[j].clamped(value) == value }
+
+  /// How far column `j` may go in the direction of a pull.
+  func limit(_ j: Int, towards pull: Double) -> Double {
+    pull >= 0 ? bounds[j].upper : -bounds[j].lower
   }
+
+  /// Whether some bound is another than zero.
+  var hasLimits: Bool { bounds.contains { !$0.isSign } }
 
   /// λ vⱼ α, the price of leaving zero.
   func threshold(_ j: Int, _ lambda: Double) -> Double {
@@ -109,7 +141,7 @@ public struct ElasticNet: Sendable, Equatable {
 
   /// Whether column `j` stays at zero unless its gradient asks for more: it has a price or a bound.
   func hasKink(_ j: Int, _ lambda: Double) -> Bool {
-    threshold(j, lambda) > 0 || signs[j] != .free
+    threshold(j, lambda) > 0 || bounds[j] != .free
   }
 
   /// How hard the residual pulls at a group, in the directions that it is allowed to answer.
@@ -117,11 +149,7 @@ public struct ElasticNet: Sendable, Equatable {
     guard group.count == 1 else {
       return group.reduce(0) { $0 + g[$1] * g[$1] }.squareRoot()
     }
-    let u = g[group.lowerBound]
-    switch signs[group.lowerBound] {
-    case .free: return abs(u)
-    case .nonnegative: return max(0, u)
-    case .nonpositive: return max(0, -u)
-    }
+    let (u, bounds) = (g[group.lowerBound], bounds[group.lowerBound])
+    return max(bounds.upper > 0 ? u : 0, bounds.lower < 0 ? -u : 0)
   }
 }

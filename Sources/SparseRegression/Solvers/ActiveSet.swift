@@ -3,7 +3,8 @@
 ///
 /// Given the support and its signs σ, the optimum solves a linear system on the active columns,
 /// (G + λ(1 − α)V) b = c − λαVσ. Each round walks from the iterate towards that solution. A coefficient
-/// that would change its sign stops the walk at zero and leaves; once the solution is reached, columns
+/// that would change its sign stops the walk at zero and leaves, one that reaches a bound stays there as it
+/// leaves, until its gradient calls it back; once the solution is reached, columns
 /// whose gradient exceeds their price enter. The objective falls in every round, so the rounds end
 /// (Osborne, Presnell & Turlach, 2000; feature-sign search: Lee, Battle, Raina & Ng, 2007). Along a path
 /// the support changes little from one λ to the next, and a Cholesky factor that gains and loses rows
@@ -65,7 +66,12 @@ struct ActiveSet: SupportSolver {
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source { loss = loss.with(source) }
     self.b = b
-    rebuildFactor(factorLambda, active: columns.filter { b[$0] != 0 })
+    rebuildFactor(factorLambda, active: columns.filter { isInside($0) })
+  }
+
+  /// Whether a coefficient is neither zero nor at a bound.
+  private func isInside(_ j: Int) -> Bool {
+    b[j] != 0 && b[j] > penalty.bounds[j].lower && b[j] < penalty.bounds[j].upper
   }
 
   /// - Complexity: O(p · support) a round, O(support³) more a λ where α < 1
@@ -79,7 +85,7 @@ struct ActiveSet: SupportSolver {
     var descent = CoordinateDescent(loss: loss, penalty: penalty, groups: groups)
     let reached = descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance)
     loss = descent.loss
-    rebuildFactor(lambda, active: columns.filter { b[$0] != 0 })
+    rebuildFactor(lambda, active: columns.filter { isInside($0) })
     return Outcome(gap: reached, isDirect: false)
   }
 
@@ -96,7 +102,7 @@ struct ActiveSet: SupportSolver {
       guard !asking.isEmpty else { return }
       loss.prepare(Array(asking.prefix(batch)))
       for (place, j) in asking.prefix(batch).enumerated() {
-        let side: Double = g[j] > 0 ? 1 : -1
+        let side: Double = (b[j] == 0 ? g[j] : b[j]) > 0 ? 1 : -1
         if enter(j, lambda, sign: side) { continue }
         // Those that entered before it may be what spans it: they are settled first.
         if place == 0 && !exchange(j, lambda, sign: side) { refused.insert(j) }
@@ -111,8 +117,10 @@ struct ActiveSet: SupportSolver {
   /// makes the penalty smaller; so it goes on until an active coefficient reaches zero. That column
   /// leaves.
   ///
-  /// - Returns: false if none does: only unpenalized columns span it.
+  /// - Returns: false if none does: only unpenalized columns span it. With limits other than zero, too, which
+  ///   might be reached before.
   private mutating func exchange(_ j: Int, _ lambda: Double, sign side: Double) -> Bool {
+    guard !penalty.hasLimits else { return false }
     loss.prepare(j)
     let combination = factor.solve(active.map { loss.gram(j, $0) })
     let reach = zip(active, combination).map { k, a in
@@ -138,15 +146,14 @@ struct ActiveSet: SupportSolver {
     var moved = active.isEmpty
     while !active.isEmpty {
       let direction = factor.solve(descent(lambda))
-      let reach = zip(active, direction).map { j, d in
-        sign[j] * (b[j] + d) < 0 ? -b[j] / d : .infinity
-      }
+      let (reach, stops) = reach(along: direction)
       let length = min(1, reach.min() ?? 1)
       if length > 0 {
         moved = true
         var change = [Double](repeating: 0, count: b.count)
         for (position, j) in active.enumerated() {
-          let new = reach[position] <= length ? 0 : b[j] + length * direction[position]
+          let new =
+            reach[position] <= length ? stops[position] : b[j] + length * direction[position]
           change[j] = new - b[j]
           b[j] = new
         }
@@ -160,11 +167,25 @@ struct ActiveSet: SupportSolver {
     return moved
   }
 
+  /// After which share of a step each active coefficient reaches zero or a bound, infinite where none does
+  /// before its end; and which of them.
+  private func reach(along direction: [Double]) -> (shares: [Double], stops: [Double]) {
+    let (b, sign, bounds) = (b, sign, penalty.bounds)
+    var (shares, stops) = (direction, direction)
+    for (position, j) in active.enumerated() {
+      let end = b[j] + direction[position]
+      let nearest = sign[j] * end < 0 ? 0 : bounds[j].clamped(end)
+      stops[position] = nearest
+      shares[position] = nearest == end ? .infinity : (nearest - b[j]) / direction[position]
+    }
+    return (shares, stops)
+  }
+
   /// One more solve from a freshly computed gradient: iterative refinement.
   private mutating func refine(_ lambda: Double) {
     guard !active.isEmpty else { return }
     let direction = factor.solve(descent(lambda))
-    for (j, d) in zip(active, direction) where sign[j] * (b[j] + d) < 0 { return }
+    guard reach(along: direction).shares.allSatisfy({ $0 == .infinity }) else { return }
     for (j, d) in zip(active, direction) { b[j] += d }
     g = loss.residualCorrelation(b)
   }
@@ -179,17 +200,19 @@ struct ActiveSet: SupportSolver {
   /// Inactive columns whose gradient exceeds their price, the worst first.
   private func violators(_ lambda: Double, except refused: Set<Int>) -> [Int] {
     var found: [(column: Int, excess: Double)] = []
-    for j in columns where !isActive[j] && b[j] == 0 && !refused.contains(j) {
-      guard !dependent.contains(j) else { continue }
-      let u =
-        switch penalty.signs[j] {
-        case .free: abs(g[j])
-        case .nonnegative: g[j]
-        case .nonpositive: -g[j]
-        }
+    let (b, g, bounds) = (b, g, penalty.bounds)
+    for j in columns where !isActive[j] && !refused.contains(j) {
+      let (value, bounds) = (b[j], bounds[j])
+      let isInside = value != 0 && value > bounds.lower && value < bounds.upper
+      guard !isInside, !dependent.contains(j) else { continue }
       let price = penalty.threshold(j, lambda)
+      // Away from zero a column is at a bound: it asks to come back where less than its price holds it there.
+      let excess =
+        value == 0
+        ? max(bounds.upper > 0 ? g[j] : 0, bounds.lower < 0 ? -g[j] : 0) - price
+        : price + penalty.curvature(j, lambda) * abs(value) - (value > 0 ? g[j] : -g[j])
       // The margin is above the rounding of g and below what a ninth digit needs.
-      if u > price * (1 + 1e-11) + 1e-14 { found.append((j, u - price)) }
+      if excess > price * 1e-11 + 1e-14 { found.append((j, excess)) }
     }
     guard found.count > 1 else { return found.map(\.column) }
     return found.sorted { ($1.excess, $0.column) < ($0.excess, $1.column) }.map(\.column)

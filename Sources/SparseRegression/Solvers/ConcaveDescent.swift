@@ -117,7 +117,7 @@ struct ConcaveDescent: SupportSolver {
     for j in group {
       let old = b[j]
       let new = share * (g[j] + d * old)
-      let step = (penalty.allows(new, j) ? new : 0) - old
+      let step = penalty.bounds[j].clamped(new) - old
       guard step != 0 else { continue }
       b[j] += step
       if b[j].magnitude < 1e-300 { b[j] = 0 }
@@ -162,7 +162,7 @@ struct ConcaveDescent: SupportSolver {
   private func stays(_ group: Range<Int>, from old: [Double], _ lambda: Double) -> Bool {
     let u = penalty.threshold(group.lowerBound, lambda)
     let j = group.lowerBound
-    guard group.count > 1 || u == 0 && penalty.signs[j] == .free || b[j] * old[j] > 0 else {
+    guard group.count > 1 || u == 0 && penalty.bounds[j] == .free || b[j] * old[j] > 0 else {
       return false
     }
     return kind.isSamePiece(length(group, old), length(group, b), price: u)

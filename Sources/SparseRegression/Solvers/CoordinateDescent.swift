@@ -42,7 +42,7 @@ struct CoordinateDescent {
       // A step along one coordinate of an orthonormal group leaves the gradient of the others alone.
       let old = b[j]
       let new = shrink * (g[j] + diagonal * old)
-      b[j] = penalty.allows(new, j) ? new : 0
+      b[j] = penalty.bounds[j].clamped(new)
       let step = b[j] - old
       guard step != 0 else { continue }
       largest = max(largest, abs(step) * diagonal.squareRoot())

@@ -6,8 +6,8 @@
 ///   P(b) = ½‖r‖² + Σ h(b_g),   D(θ) = θ'y − ½‖θ‖² − Σ h*(X_g'θ).
 ///
 /// For h = λv‖b‖, h* is 0 for ‖X_g'θ‖ ≤ λv and ∞ beyond, so s shrinks r into that set; with a ridge part,
-/// h*(u) = (‖u‖ − λvα)₊² / (2λv(1 − α)) is finite and s = 1 serves. A sign constraint drops the side that
-/// it forbids. (Fenchel duality; for the lasso: Kim, Koh, Lustig, Boyd & Gorinevsky, 2007.) All of it is
+/// h*(u) = (‖u‖ − λvα)₊² / (2λv(1 − α)) is finite and s = 1 serves. A bound of zero drops the side that it
+/// forbids; with another bound B, h* is finite on its side, B (‖u‖ − λvα)₊ once that is beyond it. (Fenchel duality; for the lasso: Kim, Koh, Lustig, Boyd & Gorinevsky, 2007.) All of it is
 /// read off the moments: xⱼ'r = gⱼ, ‖r‖² = ‖y‖² − c'b − g'b, y'r = ‖y‖² − c'b.
 ///
 /// The dual constraint of an unpenalized group is an equality, X_g'θ = 0, that a direct solve meets to
@@ -74,7 +74,10 @@ struct PenaltySums {
       let (threshold, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
       let t = price.map { $0(threshold, norm) } ?? threshold
       cost += t * norm + r * square / 2
-      if r > 0 {
+      let limit = u > t && group.count == 1 ? penalty.limit(first, towards: g[first]) : .infinity
+      if limit < .infinity && (r == 0 || u - t > r * limit) {
+        conjugate += limit * (u - t) - r * limit * limit / 2
+      } else if r > 0 {
         let excess = max(0, u - t)
         conjugate += excess * excess / (2 * r)
       } else if t > 0 {

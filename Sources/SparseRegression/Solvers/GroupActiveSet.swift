@@ -77,6 +77,11 @@ struct GroupActiveSet: SupportSolver {
 
   /// - Complexity: O(support³) a Newton step, O(p · support) a round.
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
+    // Newton's steps know of no limit but zero.
+    guard !penalty.hasLimits else {
+      return Outcome(
+        gap: descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance), isDirect: false)
+    }
     // Where the quadratic only leads to the next look at a loss, its last digits lead nowhere; a step that
     // is to be the last is worth more of them than its gap, of which the decrement is about the square.
     goal = descent.isOrthonormal ? 0 : 1e-5 * tolerance
@@ -140,7 +145,8 @@ struct GroupActiveSet: SupportSolver {
       let support = active.map { groups[$0] }.filter { $0.contains { b[$0] != 0 } }
       guard !support.isEmpty else { return true }
       let coordinates = support.flatMap { Array($0) }
-      let isOld = hessian?.coordinates == coordinates
+      // To the last digit the square of an error is worth more than a factor.
+      let isOld = goal > 0 && hessian?.coordinates == coordinates
       if !isOld { hessian = factorized(support, coordinates, lambda) }
       guard let hessian else { return false }
       let residual = downhill(support, lambda)

@@ -54,7 +54,7 @@ struct Homotopy {
     var inside = ActiveColumns(loss, penalty)
     self.columns = columns
     for j in columns where penalty.factors[j] == 0 {
-      if penalty.signs[j] == .free {
+      if penalty.bounds[j] == .free {
         _ = inside.enter(j, side: 0)
       } else if start[j] != 0 {
         _ = inside.enter(j, side: start[j] > 0 ? 1 : -1)

@@ -2,7 +2,7 @@
 ///
 /// From one λ to the next few coordinates enter or leave; the Cholesky factor follows them, and where none
 /// did the fit of before still stands. A coordinate that those before it span has no coefficient. Where
-/// signs are bounded, the bounds hold here, too.
+/// coefficients are bounded, the bounds hold here, too.
 struct Refit: Sendable {
   /// One coefficient a coordinate of the last support.
   private(set) var values: [Double] = []

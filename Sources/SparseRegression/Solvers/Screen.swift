@@ -194,7 +194,7 @@ struct Screen: Sendable {
           largestPull = max(largestPull, abs(pulls[index &* quads][0]) / factor)
         }
         let asking = take(
-          term, pulls[index &* quads..<(index &+ 1) &* quads], problem.penalty.signs[term], factor,
+          term, pulls[index &* quads..<(index &+ 1) &* quads], problem.penalty.bounds[term], factor,
           prices)
         for one in asking {
           found[one.fit].append(Found(term: term, isViolator: one.isViolator))
@@ -220,7 +220,7 @@ struct Screen: Sendable {
   ///
   /// - Returns: the fits that it asks to come in to.
   private mutating func take(
-    _ term: Int, _ pulls: ArraySlice<SIMD4<Double>>, _ sign: ElasticNet.Sign, _ factor: Double,
+    _ term: Int, _ pulls: ArraySlice<SIMD4<Double>>, _ bounds: ElasticNet.Bounds, _ factor: Double,
     _ prices: Prices
   ) -> [(fit: Int, isViolator: Bool)] {
     var asking: [(fit: Int, isViolator: Bool)] = []
@@ -237,11 +237,7 @@ struct Screen: Sendable {
       reference[start &+ quad] = bound
       highest.replace(with: bound, where: bound .> highest)
       let pull =
-        switch sign {
-        case .free: size
-        case .nonnegative: signed
-        case .nonpositive: -signed
-        }
+        bounds.upper > 0 ? (bounds.lower < 0 ? size : signed) : -signed
       let price = factor * prices.exact[quad]
       let asks = (pull .> Self.nearly * price) .& .!isOut
       guard any(asks) else { continue }

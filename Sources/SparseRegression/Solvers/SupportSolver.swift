@@ -39,7 +39,7 @@ struct NewCoordinates: Sendable {
   var correlation: [Double] = []
   /// One penalty factor a coordinate.
   var factors: [Double] = []
-  var signs: [ElasticNet.Sign] = []
+  var bounds: [ElasticNet.Bounds] = []
   /// The coordinates of each new term.
   var groups: [Range<Int>] = []
 }
