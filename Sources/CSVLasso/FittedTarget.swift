@@ -117,15 +117,6 @@ extension Options {
       throw refuse("--metric class-error", "use --metric deviance")
     case .auc, .error, .deviance: break
     }
-    if path.adaptive != nil && family.responses > 1 {
-      throw refuse("--adaptive", "leave it out")
-    }
-    if path.kind != .lasso && family != .gaussian {
-      throw refuse(
-        "--penalty-kind \(path.kind.label)",
-        family == .binomial
-          ? "--family gaussian fits 0 and 1 as numbers; or leave it out" : "leave it out")
-    }
     if offset != nil && family.isSquared {
       throw refuse("--offset", "subtract it from the target")
     }

@@ -105,7 +105,7 @@ import Testing
       let loss = design.quadratic(moments)
       return InitialFit.leastSquares(
         gram: (0..<8).flatMap { j in (0..<8).map { loss.gram(j, $0) } },
-        correlation: loss.correlation)!.map { abs($0) * design.targetScale }
+        correlations: [loss.correlation])![0].map { abs($0) * design.targetScale }
     }
     let unit = 1 / (lengths(data.moments())[0] * mine[0])
     var (errors, weights) = ([[Double]](), [Double]())
@@ -141,8 +141,8 @@ import Testing
     let loss = design.quadratic(moments)
     let gram = (0..<6).flatMap { j in (0..<6).map { loss.gram(j, $0) } }
     let found = InitialFit.ridge(
-      gram: gram, correlation: loss.correlation, norm: 1,
-      isPenalized: [true, true, false, true, true, true], rows: 40, spent: 1)
+      gram: gram, correlations: [loss.correlation], norm: 1,
+      isPenalized: [true, true, false, true, true, true], rows: 40, spent: 1)[0]
     // Row by row: the hat matrix is worked out from its columns.
     let x = data.rows.map { row in
       (0..<6).map { (row[$0] - design.center[$0]) / design.scale[$0] }

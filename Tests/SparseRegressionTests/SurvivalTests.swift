@@ -4,7 +4,7 @@ import Testing
 @testable import SparseRegression
 
 /// Cox's partial likelihood by its definition, risk set after risk set.
-private struct Definition {
+struct SurvivalDefinition {
   let time: [Double]
   let event: [Double]
   let weights: [Double]
@@ -29,7 +29,7 @@ private struct Definition {
 struct SurvivalTests {
   /// Rows with tied times, weights and three blocks.
   private func made(_ rows: Int, seed: UInt64) -> (
-    Definition, offset: [Double], blocks: [Range<Int>]
+    SurvivalDefinition, offset: [Double], blocks: [Range<Int>]
   ) {
     var random = SplitMix64(seed: seed, stream: 0)
     func uniform() -> Double { Double.random(in: 0..<1, using: &random) }
@@ -41,7 +41,7 @@ struct SurvivalTests {
     let offset = (0..<rows).map { _ in uniform() - 0.5 }
     let cuts = [0, rows / 4, rows / 2, rows]
     return (
-      Definition(time: time, event: event, weights: weights), offset,
+      SurvivalDefinition(time: time, event: event, weights: weights), offset,
       zip(cuts, cuts.dropFirst()).map { $0..<$1 }
     )
   }

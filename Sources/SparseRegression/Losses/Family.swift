@@ -39,13 +39,14 @@ extension Family {
   ///
   /// - Parameters:
   ///   - ratios: the deviance ratios so far, at least five.
-  ///   - holdsSigns: whether some coefficient may have one sign only. λmax does not know of that, so that such a
-  ///     path may begin without any gain; it is then never cut for want of it.
-  func isSaturated(_ ratios: [Double], holdsSigns: Bool) -> Bool {
+  ///   - mayRest: whether the path is never cut for want of any gain. Where some coefficient may have one sign
+  ///     only, of which λmax does not know, it may begin without; where a penalty is concave, coefficients that
+  ///     are large stay as they are until another enters.
+  func isSaturated(_ ratios: [Double], mayRest: Bool) -> Bool {
     let (now, before) = (ratios[ratios.count - 1], ratios[ratios.count - 2])
     let earlier = ratios[ratios.count - 5]
     if now > (self == .cox ? 0.99 : 0.999) { return true }
-    if holdsSigns { return false }
+    if mayRest { return false }
     switch self {
     case .gaussian, .huber: return now - before < 1e-5 * now
     case .binomial, .multinomial: return now - before < 1e-5

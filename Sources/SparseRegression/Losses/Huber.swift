@@ -48,6 +48,10 @@ struct Huber: RowLoss {
     [zip(rows, eta).map { min(1, delta / max(abs(target[$0] - $1), .leastNormalMagnitude)) }]
   }
 
+  func secondDerivatives(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
+    [zip(rows, eta).map { abs(target[$0] - $1) <= delta ? 1 : 0 }]
+  }
+
   func least(_ row: Int) -> Double { 0 }
 
   func start(_ shares: [Double]) -> [Double] {

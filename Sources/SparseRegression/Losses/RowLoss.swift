@@ -11,10 +11,14 @@ protocol RowLoss: Sendable {
   /// Turns the linear predictors of a block into pulls, and adds up its losses.
   func evaluate(_ block: inout LossBlock)
 
-  /// The second derivatives ∂²ℓ/∂η_k∂η_m of some rows, for each pair k ≤ m one value a row.
+  /// What steps take for the second derivatives ∂²ℓ/∂η_k∂η_m of some rows, for each pair k ≤ m one value a
+  /// row: not less than they are.
   ///
   /// - Parameter eta: `rows × responses`, row-major.
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]]
+
+  /// The second derivatives themselves.
+  func secondDerivatives(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]]
 
   /// The least loss that a row can have, whatever η.
   func least(_ row: Int) -> Double
@@ -43,6 +47,9 @@ protocol RowLoss: Sendable {
 }
 
 extension RowLoss {
+  func secondDerivatives(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
+    curvature(rows, eta)
+  }
   var isSelfConcordant: Bool { true }
   var hasKinks: Bool { false }
   var curvatureSumsToZero: Bool { false }

@@ -85,7 +85,7 @@ struct ColumnsEngine: PathEngine {
     let made = concurrentMap(fits.count, threads: threads) { index in
       Result { () throws(PathError) in
         try problem.weights(
-          adaptive, fits[index].rows, target: fits[index].target, unit: fits[index].targetScale,
+          adaptive, fits[index].rows, targets: [fits[index].target], unit: fits[index].targetScale,
           live.filter { !fits[index].dependent.contains($0) })
       }
     }

@@ -4,13 +4,13 @@ extension ColumnsProblem {
   ///
   /// - Parameters:
   ///   - rows: those of the fit.
-  ///   - target: what the initial fit is to; one value a row.
-  ///   - unit: of the target, if it was divided by one: a fold's own is not to change what a λ means.
+  ///   - targets: what the initial fits are to; one value a row. Of several a term has all coefficients.
+  ///   - unit: of the targets, if they were divided by one: a fold's own is not to change what a λ means.
   ///   - live: the terms that take part, unpenalized ones included, which are fitted already.
   /// - Throws: ``PathError``
   /// - Complexity: O(n p min(n, p))
   func weights(
-    _ adaptive: AdaptiveWeights, _ rows: RowStatistics, target: [Double], unit: Double = 1,
+    _ adaptive: AdaptiveWeights, _ rows: RowStatistics, targets: [[Double]], unit: Double = 1,
     _ live: [Int]
   ) throws(PathError) -> [Double?] {
     var (coordinates, ranges) = ([LocalCoordinate](), [(term: Int, places: Range<Int>)]())
@@ -24,48 +24,51 @@ extension ColumnsProblem {
     let isPenalized = ranges.flatMap { range in
       range.places.map { _ in factors[range.term] > 0 }
     }
-    let b = try initial(adaptive.initial, rows, target, coordinates, isPenalized)
+    let found = try initial(adaptive.initial, rows, targets, coordinates, isPenalized)
     var weights = [Double?](repeating: nil, count: terms.count)
     for (term, places) in ranges {
-      let square = places.reduce(0) { $0 + b[$1] * b[$1] }
+      let square = found.reduce(0) { sum, b in places.reduce(sum) { $0 + b[$1] * b[$1] } }
       weights[term] = adaptive.weight(unit * square.squareRoot())
     }
     return weights
   }
 
-  /// The coefficients of the initial fit; those of unpenalized coordinates may be anything.
+  /// The coefficients of the initial fit to each target; those of unpenalized coordinates may be anything.
   private func initial(
-    _ initial: AdaptiveWeights.Initial, _ rows: RowStatistics, _ target: [Double],
+    _ initial: AdaptiveWeights.Initial, _ rows: RowStatistics, _ targets: [[Double]],
     _ coordinates: [LocalCoordinate], _ isPenalized: [Bool]
-  ) throws(PathError) -> [Double] {
+  ) throws(PathError) -> [[Double]] {
     let (p, spent) = (coordinates.count, options.intercept ? 1 : 0)
     guard min(p, rows.rows) <= InitialFit.most else { throw .tooLargeToWeigh }
     if initial == .leastSquares && p + spent >= rows.rows { throw .noLeastSquares }
-    guard p <= rows.rows else { return byRows(rows, target, coordinates, isPenalized) }
+    guard p <= rows.rows else { return byRows(rows, targets, coordinates, isPenalized) }
     let gram = ColumnsGram(rows: rows, coordinates: coordinates)
     let products = gram.products(Array(0..<p), with: Array(0..<p)).flatMap(\.self)
-    let weighted = rows.weighted(target)
-    let sum = weighted.reduce(0, +)
-    let correlation = coordinates.map { gram.product($0, weighted, sum: sum) }
+    let correlations = targets.map { target in
+      let weighted = rows.weighted(target)
+      let sum = weighted.reduce(0, +)
+      return coordinates.map { gram.product($0, weighted, sum: sum) }
+    }
     switch initial {
     case .leastSquares:
-      guard let b = InitialFit.leastSquares(gram: products, correlation: correlation) else {
+      guard let b = InitialFit.leastSquares(gram: products, correlations: correlations) else {
         throw .noLeastSquares
       }
       return b
     case .ridge:
       return InitialFit.ridge(
-        gram: products, correlation: correlation, norm: rows.inner(target, target),
-        isPenalized: isPenalized, rows: rows.rows, spent: spent)
+        gram: products, correlations: correlations,
+        norm: targets.reduce(0) { $0 + rows.inner($1, $1) }, isPenalized: isPenalized,
+        rows: rows.rows, spent: spent)
     }
   }
 
   /// Ridge where there are fewer rows than coordinates. Unpenalized coordinates are taken off the others
-  /// and off the target first (Frisch & Waugh, 1933).
+  /// and off the targets first (Frisch & Waugh, 1933).
   private func byRows(
-    _ rows: RowStatistics, _ target: [Double], _ coordinates: [LocalCoordinate],
+    _ rows: RowStatistics, _ targets: [[Double]], _ coordinates: [LocalCoordinate],
     _ isPenalized: [Bool]
-  ) -> [Double] {
+  ) -> [[Double]] {
     let fitted = rows.shares.indices.filter { rows.shares[$0] > 0 }
     let roots = fitted.map { rows.shares[$0].squareRoot() }
     func vector(_ values: [Double]) -> [Double] { zip(fitted, roots).map { values[$0] * $1 } }
@@ -99,12 +102,13 @@ extension ColumnsProblem {
       LinearAlgebra.addGram(of: chunk, count: some.count, width: n, to: &kernel)
     }
     LinearAlgebra.mirror(&kernel, count: n)
-    let a = InitialFit.ridge(
-      kernel: kernel, target: taken(off: vector(target)), coordinates: penalized.count,
+    let found = InitialFit.ridge(
+      kernel: kernel, targets: targets.map { taken(off: vector($0)) }, coordinates: penalized.count,
       trace: trace, spent: unpenalized.count + (options.intercept ? 1 : 0))
-    var b = [Double](repeating: 1, count: coordinates.count)
+    var b = targets.map { _ in [Double](repeating: 1, count: coordinates.count) }
     for index in penalized {
-      b[index] = LinearAlgebra.dot(vector(coordinates[index].values(matrix)), a)
+      let x = vector(coordinates[index].values(matrix))
+      for (k, a) in found.enumerated() { b[k][index] = LinearAlgebra.dot(x, a) }
     }
     return b
   }

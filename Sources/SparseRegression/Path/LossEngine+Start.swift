@@ -16,7 +16,11 @@ extension LossEngine {
       settle(0)
       try refuseSeparation(unpenalized)
     }
-    for index in fits.indices { fits[index].noteNull() }
+    let pass = pass
+    concurrently(&fits, threads: threads) { _, fit in
+      fit.noteNull()
+      fit.noteCurvature(pass)
+    }
     if let adaptive = problem.base.options.adaptive { try weigh(adaptive, live) }
     let alpha = max(problem.base.penalty.alpha, 1e-3)
     if watchesAll {
@@ -34,16 +38,17 @@ extension LossEngine {
   }
 
   /// Gives each fit the factors that its own rows tell: those of an initial fit to the pulls of the null
-  /// model, which is a Newton step from there with a curvature that is the same in all rows.
+  /// model, which is a Newton step from there with a curvature that is the same in all rows; of several
+  /// responses one to the pulls of each.
   private mutating func weigh(_ adaptive: AdaptiveWeights, _ live: [Int]) throws(PathError) {
     let (fits, base) = (fits, problem.base)
     let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
     let made = concurrentMap(fits.count, threads: threads) { index in
       let dependent = fits[index].dependentTerms
-      let target = zip(pulls[index], base.matrix.weights).map { $0 / $1 }
+      let targets = pulls[index].map { zip($0, base.matrix.weights).map { $0 / $1 } }
       return Result { () throws(PathError) in
         try base.weights(
-          adaptive, fits[index].rows, target: target, live.filter { !dependent.contains($0) })
+          adaptive, fits[index].rows, targets: targets, live.filter { !dependent.contains($0) })
       }
     }
     var weights: [[Double?]] = []

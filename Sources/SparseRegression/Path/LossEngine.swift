@@ -133,7 +133,8 @@ struct LossEngine: PathEngine {
   /// - Parameter looksAhead: whether the last step may go without a pass where it is certain to end near
   ///   enough. Where not all terms are watched, a pass must tell what the others do there.
   mutating func settle(_ lambda: Double, looksAhead: Bool = false) {
-    let looksAhead = looksAhead && watchesAll && problem.isSelfConcordant
+    let isConcave = fits[0].isConcave
+    let looksAhead = looksAhead && watchesAll && problem.isSelfConcordant && !isConcave
     concurrently(&fits, threads: threads) { _, fit in fit.begin(lambda) }
     // A curvature costs less than a pass for all fits, so all get one half way to where the first looks; of
     // several responses, whose pairs have one each, it costs more, and serves two λ.
@@ -145,7 +146,7 @@ struct LossEngine: PathEngine {
         renew(at: fits[0].midway)
       }
     }
-    let anticipates = watchesAll && lambda > 0 && !problem.hasKinks
+    let anticipates = watchesAll && lambda > 0 && !problem.hasKinks && !isConcave
     concurrently(&fits, threads: threads) { _, fit in
       if !fit.isDone { fit.propose(anticipates: anticipates, looksAhead: looksAhead) }
     }
@@ -205,7 +206,7 @@ struct LossEngine: PathEngine {
 
   mutating func markEpoch(forgets: Bool) {
     let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
-    for index in fits.indices { fits[index].mark(pulls[index], forgets: forgets) }
+    for index in fits.indices { fits[index].mark(pulls[index][0], forgets: forgets) }
   }
 
   /// Looks at what the bounds do not clear, and lets in what asks.

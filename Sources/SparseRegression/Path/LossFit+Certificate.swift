@@ -3,7 +3,8 @@ internal import RealModule
 /// How far a fit is from its optimum at most, where it stands and a step ahead.
 extension LossFit {
   func penaltyCost(_ b: [Double]) -> Double {
-    groups.reduce(0) { sum, group in
+    if isConcave { return bentCost(b) }
+    return groups.reduce(0) { sum, group in
       let square = group.reduce(0) { $0 + b[$1] * b[$1] }
       guard square > 0 else { return sum }
       let first = group.lowerBound

@@ -27,11 +27,12 @@ extension LossFit {
   mutating func finish(_ pass: LossPass, refit: LossFit?) {
     surprise = zip(solution, foreseen).map { $0 * $1 > 0 ? $0 - $1 : 0 }
     let support = support
+    noteConvexity(pass)
     var point = RegularizationPath.Point(
       lambda: lambda, support: support.map(\.term),
       groups: support.map(\.coordinates), b: solution,
       devianceRatio: devianceRatio, gap: gap / nullObjective,
-      isDirect: gap <= goal, intercepts: intercepts)
+      isDirect: gap <= goal, isConvex: isConvex, intercepts: intercepts)
     let gammas = problem.base.options.gammas
     if test.isEmpty, let refit { point.refit = refit.refit(of: self, gammas, pass) }
     self.point = point

@@ -20,7 +20,13 @@ struct LossFit: SolvedFit {
   private(set) var members: [(term: Int, coordinates: Range<Int>)] = []
   /// Every group of coordinates: intercepts, then terms.
   private(set) var groups: [Range<Int>] = []
-  private(set) var penalty: ElasticNet
+  var penalty: ElasticNet
+  /// Where the penalty is concave, the coordinates that were in at the last λ, and whether the objective was
+  /// locally convex at every λ so far.
+  var before: [Int] = []
+  var isConvex = true
+  /// Of a row in the null model, where the penalty is concave.
+  var nullCurvature = 1.0
 
   /// Where the last pass found the fit, and where it looks next.
   var b: [Double] = []
@@ -195,9 +201,10 @@ struct LossFit: SolvedFit {
     }
   }
 
-  /// Goes to another λ.
+  /// Goes to another λ; where the penalty is concave, or to the straight one that touches it here.
   mutating func begin(_ lambda: Double) {
     self.lambda = lambda
+    if isConcave { touch(b) }
     (cost, steps, wantsCurvature, renewals) = (penaltyCost(b), 0, false, 0)
     gap = dualityGap()
     isDone = gap <= goal
@@ -231,7 +238,9 @@ struct LossFit: SolvedFit {
     } else {
       // Far from the goal the quadratic is not worth more digits than it has, where these are dear.
       let spared = problem.responses > 1 ? 1e-4 * min(gap, 1) : 0
-      _ = solver.solve(lambda: lambda, tolerance: max(0.1 * goal, spared, 1e-12))
+      let enough = max(0.1 * goal, spared, 1e-12)
+      _ = solver.solve(lambda: lambda, tolerance: enough)
+      if isConcave { followBend(enough) }
       (trial, pull) = (solver.b, solver.g)
     }
     (halvings, isStale) = (0, false)
@@ -265,6 +274,7 @@ struct LossFit: SolvedFit {
     b = trial
     cost = newCost
     learn(answer)
+    if isConcave { touch(b) }
     let reached = dualityGap()
     wantsCurvature =
       renewals < mostRenewals && (reached > Self.slow * gap || halvings > 0)

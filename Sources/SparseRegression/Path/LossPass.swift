@@ -139,16 +139,16 @@ struct LossPass {
     table.product(rows, vectors, stride: stride, offset: offset.isEmpty ? [] : offset[rows])
   }
 
-  /// wᵢ times the pull of each row, for each request; on rows that it does not fit, too, where the loss
-  /// knows one.
+  /// wᵢ times the pull of each row, for each request and response; on rows that it does not fit, too, where
+  /// the loss knows one.
   ///
   /// - Complexity: O(n · places · fits)
-  func pulls(_ requests: [Request]) -> [[Double]] {
+  func pulls(_ requests: [Request]) -> [[[Double]]] {
     switch objective {
-    case .survival(let cox): return pulls(cox, requests)
+    case .survival(let cox): return pulls(cox, requests).map { [$0] }
     case .rows(let loss):
-      let stride = LossBlock.stride(fits: requests.count, responses: 1)
-      precondition(loss.responses == 1)
+      let responses = loss.responses
+      let stride = LossBlock.stride(fits: requests.count, responses: responses)
       let vectors = interleaved(requests, stride: stride)
       let parts = concurrentMap(table.stretches.count, threads: threads) { index in
         let rows = table.stretches[index].rows
@@ -157,7 +157,12 @@ struct LossPass {
         ).eta
       }
       return requests.indices.map { fit in
-        parts.flatMap { part in Swift.stride(from: fit, to: part.count, by: stride).map { part[$0] }
+        (0..<responses).map { response in
+          parts.flatMap { part in
+            Swift.stride(from: fit * responses + response, to: part.count, by: stride).map {
+              part[$0]
+            }
+          }
         }
       }
     }
@@ -207,8 +212,9 @@ struct LossPass {
 
   /// The curvature at a fit: X'WX where rows have losses of their own.
   ///
+  /// - Parameter isExact: whether second derivatives are to be no more than they are.
   /// - Complexity: O(n · places)
-  func curvature(_ request: Request, threads: Int) -> Curvature {
+  func curvature(_ request: Request, isExact: Bool = false, threads: Int) -> Curvature {
     switch objective {
     case .survival(let cox):
       return cox.curvature(
@@ -217,7 +223,9 @@ struct LossPass {
       let parts = concurrentMap(table.stretches.count, threads: threads) { index in
         let rows = table.stretches[index].rows
         let weights = table.matrix.weights[rows]
-        return loss.curvature(rows, predictors(rows, request)).map { zip($0, weights).map(*) }
+        let eta = predictors(rows, request)
+        return (isExact ? loss.secondDerivatives(rows, eta) : loss.curvature(rows, eta))
+          .map { zip($0, weights).map(*) }
       }
       return Curvature(
         weights: (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }, means: nil,

@@ -114,15 +114,16 @@ struct MomentsProblem: Sendable {
     switch adaptive.initial {
     case .leastSquares:
       guard p + (intercept ? 1 : 0) < rows,
-        let found = InitialFit.leastSquares(gram: gram, correlation: c)
+        let found = InitialFit.leastSquares(gram: gram, correlations: [c])
       else { throw .noLeastSquares }
-      b = found
+      b = found[0]
     case .ridge:
-      b = InitialFit.ridge(
-        gram: gram, correlation: c, norm: loss.targetNorm,
-        isPenalized: live.flatMap { term in
-          design.coordinates[term].map { _ in penalty.factors[term] > 0 }
-        }, rows: rows, spent: intercept ? 1 : 0)
+      b =
+        InitialFit.ridge(
+          gram: gram, correlations: [c], norm: loss.targetNorm,
+          isPenalized: live.flatMap { term in
+            design.coordinates[term].map { _ in penalty.factors[term] > 0 }
+          }, rows: rows, spent: intercept ? 1 : 0)[0]
     }
     var (weights, next) = ([Double?](repeating: nil, count: design.terms.count), 0)
     for term in live {

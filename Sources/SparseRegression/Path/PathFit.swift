@@ -75,9 +75,8 @@ public struct PathFit: Sendable {
       errors.append(step.errors, gap: step.worstFoldGap, lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
-      if engine.family.isSaturated(points.map(\.devianceRatio), holdsSigns: engine.holdsSigns) {
-        break
-      }
+      let mayRest = engine.holdsSigns || options.kind != .lasso
+      if engine.family.isSaturated(points.map(\.devianceRatio), mayRest: mayRest) { break }
       if options.endsPastMinimum && errors.arePastMinimum { break }
     }
     path = engine.path(points)

@@ -32,13 +32,14 @@ final class WorkingGram: Sendable {
   ///   - isShared: whether it serves other fits, too.
   ///   - covered: the places that products are of, whose rows are then worked out at once; nil for all, worked
   ///     out as they are asked for.
+  ///   - isExact: as ``LossPass/curvature(_:isExact:threads:)`` has it.
   /// - Complexity: O(n · places), and O(n · covered²)
   init(
     _ pass: LossPass, at fit: LossPass.Request, isShared: Bool, covering covered: [Int]? = nil,
-    threads: Int
+    isExact: Bool = false, threads: Int
   ) {
     (table, responses, origin) = (pass.table, pass.objective.responses, fit.beta)
-    curvature = pass.curvature(fit, threads: threads)
+    curvature = pass.curvature(fit, isExact: isExact, threads: threads)
     parts = isShared ? pass.table.matrix.blocks.indices.map { [$0] } : [fit.blocks]
     self.covered = covered ?? Array(0..<pass.table.count)
     positions = covered.map { Self.positions($0, of: pass.table) } ?? []
@@ -134,6 +135,9 @@ final class WorkingGram: Sendable {
       }
     }
   }
+
+  /// Whether a constant in all responses changes nothing.
+  var isRedundant: Bool { curvature.sumsToZero }
 
   /// Whether the curvatures of other pairs tell that of a class with itself: their sum is zero.
   private func isTold(_ k: Int, _ m: Int) -> Bool { k == m && curvature.sumsToZero }
@@ -249,6 +253,11 @@ struct LossCoordinate: Sendable {
       factors.append(factor)
     }
     (self.places, self.factors, self.response) = (some, factors, response)
+  }
+
+  /// Whether it is of the same column, or of an intercept.
+  func isOfTheSame(_ other: LossCoordinate) -> Bool {
+    (places, factors) == (other.places, other.factors)
   }
 }
 

@@ -41,6 +41,9 @@ public struct ElasticNet: Sendable, Equatable {
   /// One a column. Where columns are terms of a table they are those of the coefficient on the column as it
   /// stands there, where they are coordinates those of the coordinate's.
   public private(set) var bounds: [Bounds]
+  /// What thresholds are multiplied by, one a coordinate; empty for 1. Where a concave penalty is approached by
+  /// straight ones, its slope over its price.
+  var slopes: [Double] = []
 
   /// - Parameters:
   ///   - alpha: in `[0, 1]`.
@@ -97,6 +100,7 @@ public struct ElasticNet: Sendable, Equatable {
 
   /// Takes in coordinates, their factors as they are.
   mutating func extend(_ new: NewCoordinates) {
+    if !slopes.isEmpty { slopes += new.factors.map { _ in 1 } }
     factors += new.factors
     bounds += new.bounds
   }
@@ -129,10 +133,14 @@ public struct ElasticNet: Sendable, Equatable {
   /// Whether some bound is another than zero.
   var hasLimits: Bool { bounds.contains { !$0.isSign } }
 
-  /// λ vⱼ α, the price of leaving zero.
+  /// λ vⱼ α, the price of leaving zero, times its slope.
   func threshold(_ j: Int, _ lambda: Double) -> Double {
-    lambda * factors[j] * alpha
+    let price = price(j, lambda)
+    return slopes.isEmpty ? price : price * slopes[j]
   }
+
+  /// λ vⱼ α
+  func price(_ j: Int, _ lambda: Double) -> Double { lambda * factors[j] * alpha }
 
   /// λ vⱼ (1 − α), the curvature that the ridge part adds.
   func curvature(_ j: Int, _ lambda: Double) -> Double {
@@ -141,7 +149,7 @@ public struct ElasticNet: Sendable, Equatable {
 
   /// Whether column `j` stays at zero unless its gradient asks for more: it has a price or a bound.
   func hasKink(_ j: Int, _ lambda: Double) -> Bool {
-    threshold(j, lambda) > 0 || bounds[j] != .free
+    price(j, lambda) > 0 || bounds[j] != .free
   }
 
   /// How hard the residual pulls at a group, in the directions that it is allowed to answer.

@@ -23,6 +23,19 @@ public enum PenaltyKind: Sendable, Equatable {
     }
   }
 
+  /// P(t)
+  func value(_ t: Double, price u: Double) -> Double {
+    switch self {
+    case .lasso: return u * t
+    case .mcp(let gamma):
+      return t <= gamma * u ? u * t - t * t / (2 * gamma) : gamma * u * u / 2
+    case .scad(let gamma):
+      if t <= u { return u * t }
+      return t <= gamma * u
+        ? (2 * gamma * u * t - t * t - u * u) / (2 * (gamma - 1)) : u * u * (gamma + 1) / 2
+    }
+  }
+
   /// P'(t), and P'' to the left of t, at t > 0.
   func derivatives(_ t: Double, price u: Double) -> (slope: Double, bend: Double) {
     switch self {
@@ -33,6 +46,26 @@ public enum PenaltyKind: Sendable, Equatable {
       if t <= u { return (u, 0) }
       return t <= gamma * u ? ((gamma * u - t) / (gamma - 1), -1 / (gamma - 1)) : (0, 0)
     }
+  }
+
+  /// What the price of each coordinate is to be multiplied by so that a straight penalty touches this one.
+  ///
+  /// - Parameters:
+  ///   - groups: of coordinates.
+  ///   - unit: t is so many times the length of a group.
+  func slopes(
+    _ b: [Double], _ groups: [Range<Int>], _ penalty: ElasticNet, _ lambda: Double,
+    unit: Double = 1
+  ) -> [Double] {
+    var slopes = [Double](repeating: 1, count: b.count)
+    for group in groups {
+      let price = penalty.price(group.lowerBound, lambda)
+      let length = group.reduce(0) { $0 + b[$1] * b[$1] }.squareRoot()
+      guard price > 0, length > 0 else { continue }
+      let slope = derivatives(unit * length, price: price).slope / price
+      for j in group { slopes[j] = slope }
+    }
+    return slopes
   }
 
   /// What P'(t) is made of does not change between two of these.

@@ -63,6 +63,8 @@ struct ActiveSet: SupportSolver {
     g = b == base ? gradient : loss.residualCorrelation(b)
   }
 
+  mutating func take(slopes: [Double]) { penalty.slopes = slopes }
+
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source { loss = loss.with(source) }
     self.b = b

@@ -5,7 +5,8 @@
 /// the sweeps end at a point that no group can better by itself: a stationary one. They go over the groups
 /// that are in; those that pull harder than their price come in together, until none does. Along a path each
 /// λ starts where the last one ended. Newton's method on the coordinates that are not zero takes the last
-/// digits, where the objective is convex on them and none crosses into another piece of its penalty.
+/// digits, where the objective is convex on them and none crosses into another piece of its penalty. Where
+/// sweeps hardly get on, lassos that touch the penalty go on (Zou & Li, 2008).
 struct ConcaveDescent: SupportSolver {
   var loss: Quadratic
   var penalty: ElasticNet
@@ -48,6 +49,8 @@ struct ConcaveDescent: SupportSolver {
     g = b == base ? gradient : loss.residualCorrelation(b)
   }
 
+  mutating func take(slopes: [Double]) { penalty.slopes = slopes }
+
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source { loss = loss.with(source) }
     self.b = b
@@ -68,7 +71,8 @@ struct ConcaveDescent: SupportSolver {
       isDirect = settle(lambda, tolerance)
       if groups.indices.allSatisfy({ isActive[$0] || !asks(groups[$0], lambda) }) { break }
     }
-    let reached = gap(lambda)
+    var reached = gap(lambda)
+    if reached > tolerance { reached = touch(lambda, tolerance) }
     let support = b.indices.filter { b[$0] != 0 }
     isConvex = isConvex && isConvex(on: Set(support).union(before).sorted(), lambda)
     before = support
@@ -126,6 +130,26 @@ struct ConcaveDescent: SupportSolver {
       loss.addRow(j, times: -step, to: &g)
     }
     return largest
+  }
+
+  /// Solves the lasso in which each group pays the slope that its penalty has at `b`, again and again.
+  ///
+  /// - Returns: the gap.
+  private mutating func touch(_ lambda: Double, _ tolerance: Double) -> Double {
+    var straight: any SupportSolver =
+      groups.allSatisfy { $0.count == 1 }
+      ? ActiveSet(loss, penalty, columns: groups.map(\.lowerBound))
+      : GroupActiveSet(loss, penalty, groups: groups)
+    straight.restart(b, nil)
+    var reached = Double.infinity
+    for _ in 0..<200 where reached > tolerance {
+      straight.take(slopes: kind.slopes(b, groups, penalty, lambda))
+      _ = straight.solve(lambda: lambda, tolerance: 1e-3 * tolerance)
+      (b, g) = (straight.b, straight.g)
+      reached = gap(lambda)
+    }
+    restart(b, nil)
+    return reached
   }
 
   // MARK: Newton

@@ -64,6 +64,8 @@ struct GroupActiveSet: SupportSolver {
     g = b == base ? gradient : loss.residualCorrelation(b)
   }
 
+  mutating func take(slopes: [Double]) { descent.penalty.slopes = slopes }
+
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source {
       descent.loss = loss.with(source)

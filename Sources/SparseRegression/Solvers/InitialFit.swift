@@ -1,10 +1,10 @@
-/// Least squares and ridge on all columns at once, for what the adaptive lasso starts from.
+/// Least squares and ridge of some targets on all columns at once, for what the adaptive lasso starts from.
 ///
 /// Ridge's penalty t is that of the smallest generalized cross-validation (Golub, Heath & Wahba, 1979),
 ///
 ///   GCV(t) = RSS(t) / (1 − df(t) / n)²,   df(t) = tr G (G + t D)⁻¹ (+ 1 with an intercept),
 ///
-/// D the identity but for unpenalized coordinates, where it is zero. It is looked for among 13 values, half
+/// RSS summed over the targets, D the identity but for unpenalized coordinates, where it is zero. It is looked for among 13 values, half
 /// a power of ten apart, from 100 times tr G / min(n, p) down. No fold of its own is needed, and everything
 /// is algebra on the rows that are fitted. The matrix to factorize is that of the coordinates or that of
 /// the rows, whichever is smaller: with K = X X' / W the two say the same.
@@ -14,37 +14,40 @@ enum InitialFit {
 
   /// Least squares; nil where the coordinates depend on each other.
   ///
-  /// - Parameter gram: `p × p`, both halves filled.
+  /// - Parameters:
+  ///   - gram: `p × p`, both halves filled.
+  ///   - correlations: X'y of each target.
   /// - Complexity: O(p³)
-  static func leastSquares(gram: [Double], correlation c: [Double]) -> [Double]? {
+  static func leastSquares(gram: [Double], correlations: [[Double]]) -> [[Double]]? {
     var factor = Cholesky()
-    guard factor.reset(lower: gram, count: c.count) else { return nil }
-    return factor.solve(c)
+    guard factor.reset(lower: gram, count: correlations[0].count) else { return nil }
+    return correlations.map { factor.solve($0) }
   }
 
   /// Ridge on coordinates.
   ///
   /// - Parameters:
   ///   - gram: `p × p`, both halves filled.
-  ///   - norm: ‖y‖²
+  ///   - correlations: X'y of each target.
+  ///   - norm: Σ ‖y‖²
   ///   - isPenalized: one entry a coordinate.
   ///   - rows: that were fitted.
   ///   - spent: degrees of freedom that the coordinates do not have: 1 for an intercept.
   /// - Complexity: O(p³)
   static func ridge(
-    gram: [Double], correlation c: [Double], norm: Double, isPenalized: [Bool], rows: Int,
+    gram: [Double], correlations: [[Double]], norm: Double, isPenalized: [Bool], rows: Int,
     spent: Int
-  ) -> [Double] {
-    let p = c.count
+  ) -> [[Double]] {
+    let p = isPenalized.count
     let penalized = isPenalized.indices.filter { isPenalized[$0] }
     let trace = penalized.reduce(0) { $0 + gram[$1 * p + $1] }
     return best(trace, penalized.count, rows) { t in
       var matrix = gram
       for j in penalized { matrix[j * p + j] += t }
       guard let inverse = LinearAlgebra.inverseFactor(of: matrix, count: p) else { return nil }
-      let b = LinearAlgebra.applyInverse(inverse, to: c)
-      let square = penalized.reduce(0) { $0 + b[$1] * b[$1] }
-      let fitted = zip(b, c).reduce(0) { $0 + $1.0 * $1.1 }
+      let b = correlations.map { LinearAlgebra.applyInverse(inverse, to: $0) }
+      let square = b.reduce(0) { sum, b in penalized.reduce(sum) { $0 + b[$1] * b[$1] } }
+      let fitted = zip(b, correlations).reduce(0) { $0 + LinearAlgebra.dot($1.0, $1.1) }
       var rest = 0.0  // tr (G + t D)⁻¹ D
       for row in 0..<p {
         for j in penalized { rest += inverse[row * p + j] * inverse[row * p + j] }
@@ -57,22 +60,23 @@ enum InitialFit {
   ///
   /// - Parameters:
   ///   - kernel: X X' over the rows that were fitted, each times √(wᵢ / W), both halves filled.
-  ///   - target: of the rows, likewise.
+  ///   - targets: of the rows, likewise.
   ///   - coordinates: how many there are, penalized ones.
   ///   - trace: Σ of their squared lengths, before anything was taken off them.
   ///   - spent: degrees of freedom of what was taken off the rows before, the intercept included.
   /// - Complexity: O(n³)
   static func ridge(
-    kernel: [Double], target y: [Double], coordinates: Int, trace: Double, spent: Int
-  ) -> [Double] {
-    let n = y.count
+    kernel: [Double], targets: [[Double]], coordinates: Int, trace: Double, spent: Int
+  ) -> [[Double]] {
+    let n = targets[0].count
     return best(trace, coordinates, n) { t in
       var matrix = kernel
       for i in 0..<n { matrix[i * n + i] += t }
       guard let inverse = LinearAlgebra.inverseFactor(of: matrix, count: n) else { return nil }
-      let a = LinearAlgebra.applyInverse(inverse, to: y)
+      let a = targets.map { LinearAlgebra.applyInverse(inverse, to: $0) }
+      let square = a.reduce(0) { $0 + LinearAlgebra.dot($1, $1) }
       let rest = inverse.reduce(0) { $0 + $1 * $1 }
-      return (a, t * t * a.reduce(0) { $0 + $1 * $1 }, Double(n + spent) - t * rest)
+      return (a, t * t * square, Double(n + spent) - t * rest)
     }
   }
 
@@ -80,9 +84,9 @@ enum InitialFit {
   /// where none has one.
   private static func best(
     _ trace: Double, _ coordinates: Int, _ rows: Int,
-    _ solve: (Double) -> (answer: [Double], squares: Double, freedom: Double)?
-  ) -> [Double] {
-    var (best, least) = ([Double](), Double.infinity)
+    _ solve: (Double) -> (answer: [[Double]], squares: Double, freedom: Double)?
+  ) -> [[Double]] {
+    var (best, least) = ([[Double]](), Double.infinity)
     var t = 100 * trace / Double(max(1, min(rows, coordinates)))
     for _ in 0..<13 {
       guard let (answer, squares, freedom) = solve(t) else { break }

@@ -21,6 +21,9 @@ protocol SupportSolver: Sendable {
   /// Takes in more coordinates, their coefficients zero.
   mutating func extend(_ new: NewCoordinates)
 
+  /// Takes other slopes of a concave penalty, one a coordinate.
+  mutating func take(slopes: [Double])
+
   /// Takes another target: one whose residual at `base` has the products `gradient` with the columns, and
   /// the squared length `rest`.
   mutating func recenter(at base: [Double], gradient: [Double], rest: Double)
