@@ -137,7 +137,7 @@ extension Options.Family: ExpressibleByArgument {}
 struct ChoiceFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable (default: sparsest, the fewest columns within 0.3 standard errors of the best relaxed fit).",
+      "sparsest, relaxed-min, relaxed-1se, min, 1se, aic, bic, aicc, ebic, k=N, lambda=L, fdr=Q or stable (default: sparsest, the fewest columns that predict as well as any, of those that training sets agree on).",
       valueName: "rule"))
   var choose: String?
 

@@ -85,7 +85,7 @@ extension CrossValidation {
   init(errors: [[Double]], weights: [Double]) {
     var collected = Errors(weights: weights)
     for step in errors[0].indices {
-      collected.append(errors.map { [$0[step]] }, gap: 0, lambda: 1 / Double(step + 1))
+      collected.append(errors.map { [$0[step]] }, votes: [], gap: 0, lambda: 1 / Double(step + 1))
     }
     self = collected.crossValidation!
   }

@@ -360,12 +360,46 @@ import Testing
       #expect(cv[largest].mean <= cv[minimum].mean + cv[minimum].standardError)
       let sparsest = cv.sparsest(counts, isNull: counts.map { $0 == 0 })
       #expect(counts[sparsest.step] <= counts[minimum.step] && counts[sparsest.step] > 0)
-      let bound = cv[minimum].mean + CrossValidation.sparsestShare * cv[minimum].standardError
-      #expect(cv[sparsest].mean <= bound)
+      let empty = cv.curves.map { $0.mean[0] }.min()!
+      let explained = CrossValidation.explainedShare * (empty - cv[minimum].mean)
+      func bound(_ blend: Int, _ step: Int) -> Double {
+        cv[minimum].mean
+          + min(CrossValidation.differenceShare * cv.curves[blend].differenceError[step], explained)
+      }
+      #expect(cv[sparsest].mean <= bound(sparsest.blend, sparsest.step))
       for (step, count) in counts.enumerated() where count < counts[sparsest.step] {
-        #expect(cv.curves.allSatisfy { $0.mean[step] > bound })
+        #expect(cv.curves.indices.allSatisfy { cv.curves[$0].mean[step] > bound($0, step) })
       }
     }
+  }
+
+  /// Votes are those of fits to the training sets one by one, and a column that too few of them have is not kept.
+  @Test func trainingSetsVote() throws {
+    var unsteady = 0
+    for seed in UInt64(1)...30 {
+      let data = MadeData(n: 40, p: 30, seed: seed)
+      let blocks = (0..<10).map { k in data.moments { $0 % 10 == k } }
+      let options = PathOptions(gammas: Self.gammas)
+      let fit = try PathFit(blocks, plan: .leaveOneOut, ElasticNet(count: 30), options)
+      let cv = fit.crossValidation!
+      let selection = Selection(fit.path, by: .sparsest, crossValidation: cv)
+      let lambda = fit.path.points[selection.step].lambda
+      let supports = try (0..<10).map { fold in
+        try RegularizationPath(
+          data.moments { $0 % 10 != fold }, ElasticNet(count: 30),
+          PathOptions(grid: .values([lambda]))
+        ).points[0].support
+      }
+      let support = fit.path.points[selection.step].support
+      let votes = support.map { term in supports.count { $0.contains(term) } }
+      #expect(cv.fits == 10 && cv.votes[selection.step] == votes)
+      #expect(selection.kept == zip(support, votes).filter { Double($0.1) >= 7.5 }.map(\.0))
+      #expect(selection.unsteady == zip(support, votes).filter { Double($0.1) < 7.5 }.map(\.0))
+      unsteady += selection.unsteady.count
+      let minimum = Selection(fit.path, by: .minimum, crossValidation: cv)
+      #expect(minimum.kept == fit.path.points[minimum.step].support && minimum.unsteady == [])
+    }
+    #expect(unsteady > 0)
   }
 
   /// A target that no column knows of.

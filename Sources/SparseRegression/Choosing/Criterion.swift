@@ -11,7 +11,8 @@ public enum Criterion: Sendable, Equatable {
   case relaxedMinimum
   /// The largest λ, then the largest γ, within one standard error of it.
   case relaxedOneStandardError
-  /// The fewest coefficients within three tenths of a standard error of it, none within three quarters.
+  /// The fewest coefficients that predict nearly as well, of columns that training sets agree on; see
+  /// ``CrossValidation/sparsest(_:isNull:)`` and ``Selection/unsteady``.
   case sparsest
   /// The smallest value of an information criterion.
   case information(InformationCriterion)

@@ -25,6 +25,9 @@ public struct CrossValidation: Sendable, Equatable {
     public internal(set) var mean: [Double] = []
     /// One value for each λ.
     public internal(set) var standardError: [Double] = []
+    /// One value for each λ: the standard error of how far the error is above the smallest of all λ and blends,
+    /// told from the differences in the same folds.
+    public internal(set) var differenceError: [Double] = []
   }
 
   /// A λ and a blend.
@@ -42,15 +45,21 @@ public struct CrossValidation: Sendable, Equatable {
   public let gammas: [Double]
   /// One a blend.
   public let curves: [Curve]
+  /// For each λ, in how many of the ``fits`` each term of the path's support is.
+  public let votes: [[Int]]
   /// The largest relative duality gap over all folds, and its λ.
   public let worstGap: WorstGap
 
   init(
-    folds: Int, repeats: Int, gammas: [Double], curves: [Curve], worstGap: WorstGap
+    folds: Int, repeats: Int, gammas: [Double], curves: [Curve], votes: [[Int]],
+    worstGap: WorstGap
   ) {
     (self.folds, self.repeats, self.gammas) = (folds, repeats, gammas)
-    (self.curves, self.worstGap) = (curves, worstGap)
+    (self.curves, self.votes, self.worstGap) = (curves, votes, worstGap)
   }
+
+  /// The number of training sets.
+  public var fits: Int { folds * repeats }
 
   /// Cross-validates on given λ; see ``PathFit``.
   ///
@@ -100,23 +109,33 @@ public struct CrossValidation: Sendable, Equatable {
     return places.first { self[$0].mean <= bound }!
   }
 
-  /// The share of a standard error that ``sparsest(_:isNull:)`` gives for fewer columns.
-  public static let sparsestShare = 0.3
-  /// The share that it gives for none at all: whoever has nothing to find is told so.
-  public static let nullShare = 0.75
+  /// How many standard errors of the difference ``sparsest(_:isNull:)`` gives for fewer columns.
+  public static let differenceShare = 1.5
+  /// The share of what the columns explain that it gives at most.
+  public static let explainedShare = 0.05
+  /// The share of a standard error that it gives for none at all: whoever has nothing to find is told so.
+  public static let nullShare = 0.5
+  /// The share of the training sets' fits that a column must be in to be kept.
+  public static let leastVotes = 0.75
 
-  /// Of all λ and γ with an error within three tenths of a standard error of the smallest, those with the
-  /// fewest coefficients; among equals those of the smallest error. A model without any column is taken
-  /// where it is within three quarters.
+  /// Of all λ and γ whose error is above the smallest by no more than one and a half standard errors of that
+  /// difference, and by no more than a twentieth of what the model without any column is, those with the fewest
+  /// coefficients; among equals those of the smallest error. A model without any column is taken where it is within
+  /// half a standard error of the smallest error.
   ///
   /// - Parameters:
   ///   - counts: for each λ, the nonzero coefficients of the fit to all rows.
   ///   - isNull: for each λ, whether that fit has no coefficient but unpenalized ones.
   public func sparsest(_ counts: [Int], isNull: [Bool]) -> Place {
-    let (bound, nullBound) = (bound(Self.sparsestShare), bound(Self.nullShare))
+    let smallest = self[relaxedMinimum].mean
+    let empty = places.filter { isNull[$0.step] }.map { self[$0].mean }.min()
+    let explained = empty.map { Self.explainedShare * ($0 - smallest) } ?? .infinity
+    let nullBound = bound(Self.nullShare)
     return places.filter {
       let error = self[$0].mean
-      return error <= bound || isNull[$0.step] && error <= nullBound
+      let given = min(
+        Self.differenceShare * curves[$0.blend].differenceError[$0.step], explained)
+      return error <= smallest + given || isNull[$0.step] && error <= nullBound
     }.min {
       (counts[$0.step], self[$0].mean) < (counts[$1.step], self[$1].mean)
     }!
@@ -184,6 +203,9 @@ extension CrossValidation {
     private var curves: [Curve]
     /// At each λ the smallest error of all blends.
     private var best = Curve()
+    /// For each λ and blend, one value a fold.
+    private var all: [[[Double]]] = []
+    private var votes: [[Int]] = []
     private var worst: WorstGap?
 
     init(weights: [Double], foldsEach: Int? = nil, gammas: [Double] = [1]) {
@@ -194,11 +216,18 @@ extension CrossValidation {
 
     /// - Parameters:
     ///   - errors: at one λ, for each fold one a blend.
+    ///   - votes: for each term that is in, of how many folds' fits, too.
     ///   - gap: the largest over the folds.
-    mutating func append(_ errors: [[Double]], gap: Double, lambda: Double) {
+    mutating func append(_ errors: [[Double]], votes: [Int], gap: Double, lambda: Double) {
       precondition(errors.count == weights.count, "one error a fold")
       guard !errors.isEmpty else { return }
-      for blend in gammas.indices { append(errors.map { $0[blend] }, to: &curves[blend]) }
+      all.append(gammas.indices.map { blend in errors.map { $0[blend] } })
+      for blend in gammas.indices {
+        let (mean, standardError) = summary(all[all.count - 1][blend])
+        curves[blend].mean.append(mean)
+        curves[blend].standardError.append(standardError)
+      }
+      self.votes.append(votes)
       let step = best.mean.count
       let blend = CrossValidation.best(curves.map { $0.mean[step] })!
       best.mean.append(curves[blend].mean[step])
@@ -207,7 +236,7 @@ extension CrossValidation {
     }
 
     /// Mean and standard error of each partition, averaged.
-    private func append(_ errors: [Double], to curve: inout Curve) {
+    private func summary(_ errors: [Double]) -> (mean: Double, standardError: Double) {
       let starts = stride(from: 0, to: errors.count, by: foldsEach)
       let partitions = Double(errors.count / foldsEach)
       var (mean, standardError) = (0.0, 0.0)
@@ -221,8 +250,7 @@ extension CrossValidation {
         mean += own / partitions
         standardError += (variance / total / Double(foldsEach - 1)).squareRoot() / partitions
       }
-      curve.mean.append(mean)
-      curve.standardError.append(standardError)
+      return (mean, standardError)
     }
 
     var arePastMinimum: Bool {
@@ -231,11 +259,21 @@ extension CrossValidation {
 
     /// Nil without folds or λ.
     var crossValidation: CrossValidation? {
-      worst.map {
+      guard let worst else { return nil }
+      func made(_ curves: [Curve]) -> CrossValidation {
         CrossValidation(
           folds: foldsEach, repeats: weights.count / foldsEach, gammas: gammas, curves: curves,
-          worstGap: $0)
+          votes: votes, worstGap: worst)
       }
+      let best = made(curves).relaxedMinimum
+      let smallest = all[best.step][best.blend]
+      var curves = curves
+      for blend in gammas.indices {
+        curves[blend].differenceError = all.map {
+          summary(zip($0[blend], smallest).map(-)).standardError
+        }
+      }
+      return made(curves)
     }
   }
 }

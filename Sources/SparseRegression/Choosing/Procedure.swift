@@ -34,8 +34,8 @@ public struct Procedure: Sendable {
 
   /// Chooses.
   ///
-  /// The predictions are those of the chosen λ; where a rule chooses columns without one, those of least
-  /// squares on the columns.
+  /// The predictions are those of the chosen λ; where a rule chooses columns without one, or not all that are in
+  /// there, those of least squares on the columns.
   ///
   /// - Parameter blocks: moments of disjoint sets of rows.
   /// - Throws: ``ProcedureError``
@@ -54,12 +54,16 @@ public struct Procedure: Sendable {
           blocks, terms: terms, penalty, options, request, seed: seed
         ).kept
       } catch { throw .stability(error) }
-    default: return try atLambda(blocks)
+    default:
+      let (outcome, isWhole) = try atLambda(blocks)
+      if isWhole { return outcome }
+      kept = outcome.kept
     }
     return try refit(kept, blocks)
   }
 
-  private func atLambda(_ blocks: [Moments]) throws(ProcedureError) -> Outcome {
+  /// - Returns: the outcome, and whether all is kept that is in at the λ.
+  private func atLambda(_ blocks: [Moments]) throws(ProcedureError) -> (Outcome, isWhole: Bool) {
     do throws(PathError) {
       let fit = try PathFit(blocks, plan: plan, terms: terms, penalty, options)
       let gammas = options.gammas
@@ -68,7 +72,9 @@ public struct Procedure: Sendable {
         looked, by: criterion, crossValidation: fit.crossValidation, maxColumns: maxColumns)
       let kept = selection.kept.filter { penalty.factors[$0] > 0 }
       let path = fit.path.blended(selection.gamma ?? gammas[0], of: gammas)
-      return Outcome(kept: kept, raw: path.original(selection.step))
+      return (
+        Outcome(kept: kept, raw: path.original(selection.step)), selection.unsteady.isEmpty
+      )
     } catch { throw .path(error) }
   }
 

@@ -6,7 +6,10 @@ public struct Selection: Sendable, Equatable {
   public let gamma: Double?
   /// Columns with a nonzero coefficient there, increasing. For ``Criterion/columns(_:)``, the columns
   /// that entered first.
-  public let kept: [Int]
+  public private(set) var kept: [Int]
+  /// For ``Criterion/sparsest``, terms that have a coefficient there and are not kept: fewer training sets' fits
+  /// have them than ``CrossValidation/leastVotes`` says. Increasing.
+  public private(set) var unsteady: [Int] = []
   /// Whether the rule's own choice held more columns than allowed, and a larger λ was taken.
   public let isCapped: Bool
 
@@ -38,6 +41,17 @@ public struct Selection: Sendable, Equatable {
     self.init(
       step: step, gamma: place.map { crossValidation!.gammas[$0.blend] },
       kept: path.points[step].support, isCapped: step != wished)
+    if criterion == .sparsest { dropUnsteady(path, crossValidation!) }
+  }
+
+  private mutating func dropUnsteady(
+    _ path: RegularizationPath, _ crossValidation: CrossValidation
+  ) {
+    let least = CrossValidation.leastVotes * Double(crossValidation.fits)
+    unsteady = zip(kept, crossValidation.votes[step]).compactMap { term, votes in
+      path.penalty.factors[term] > 0 && Double(votes) < least ? term : nil
+    }
+    kept.removeAll { unsteady.contains($0) }
   }
 
   /// Keeps columns that were chosen by other means than the path; its step is the first by which all of

@@ -72,7 +72,7 @@ public struct PathFit: Sendable {
     for lambda in grid {
       let step = engine.advance(to: lambda)
       points.append(step.point)
-      errors.append(step.errors, gap: step.worstFoldGap, lambda: lambda)
+      errors.append(step.errors, votes: step.votes, gap: step.worstFoldGap, lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
       let mayRest = engine.holdsSigns || options.kind != .lasso
@@ -110,6 +110,8 @@ struct PathStep: Sendable {
   let point: RegularizationPath.Point
   /// The mean squared error on the test rows of each fold, one a blend.
   let errors: [[Double]]
+  /// In how many training sets' fits each term of the point is.
+  let votes: [Int]
   /// The largest relative duality gap over the folds.
   let worstFoldGap: Double
 
@@ -117,6 +119,8 @@ struct PathStep: Sendable {
   init(_ fits: [some SolvedFit]) {
     point = fits[0].point!
     errors = fits.dropFirst().map(\.testErrors)
+    let supports = fits.dropFirst().map { Set($0.point!.support) }
+    votes = point.support.map { term in supports.count { $0.contains(term) } }
     worstFoldGap = fits.dropFirst().map { $0.point!.gap }.max() ?? 0
   }
 }
