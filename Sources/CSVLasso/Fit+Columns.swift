@@ -192,7 +192,7 @@ extension Fit {
   private func votes(_ term: Int) -> Int? {
     guard selection.unsteady.contains(term) else { return nil }
     let place = path.points[selection.step].support.firstIndex(of: term)!
-    return crossValidation!.votes[selection.step][place]
+    return crossValidation?.votes?[selection.step][place]
   }
 
   private func textReason(_ levels: Int?) -> String {

@@ -392,7 +392,7 @@ import Testing
       }
       let support = fit.path.points[selection.step].support
       let votes = support.map { term in supports.count { $0.contains(term) } }
-      #expect(cv.fits == 10 && cv.votes[selection.step] == votes)
+      #expect(cv.fits == 10 && cv.votes?[selection.step] == votes)
       #expect(selection.kept == zip(support, votes).filter { Double($0.1) >= 7.5 }.map(\.0))
       #expect(selection.unsteady == zip(support, votes).filter { Double($0.1) < 7.5 }.map(\.0))
       unsteady += selection.unsteady.count
@@ -400,6 +400,20 @@ import Testing
       #expect(minimum.kept == fit.path.points[minimum.step].support && minimum.unsteady == [])
     }
     #expect(unsteady > 0)
+  }
+
+  /// Training sets that hold few of the rows are not asked.
+  @Test(arguments: [CrossValidation.Plan.forward, .repeated(folds: 4, times: 2, seed: 1)])
+  func smallTrainingSetsDoNotVote(_ plan: CrossValidation.Plan) throws {
+    for seed in UInt64(1)...10 {
+      let data = MadeData(n: 40, p: 30, seed: seed)
+      let blocks = (0..<8).map { k in data.moments { $0 % 8 == k } }
+      let fit = try PathFit(
+        blocks, plan: plan, ElasticNet(count: 30), PathOptions(gammas: Self.gammas))
+      let selection = Selection(fit.path, by: .sparsest, crossValidation: fit.crossValidation)
+      #expect(fit.crossValidation!.votes == nil)
+      #expect(selection.kept == fit.path.points[selection.step].support)
+    }
   }
 
   /// A target that no column knows of.

@@ -45,13 +45,14 @@ public struct CrossValidation: Sendable, Equatable {
   public let gammas: [Double]
   /// One a blend.
   public let curves: [Curve]
-  /// For each λ, in how many of the ``fits`` each term of the path's support is.
-  public let votes: [[Int]]
+  /// For each λ, in how many of the ``fits`` each term of the path's support is; nil where the training sets hold
+  /// too few of the rows to tell.
+  public let votes: [[Int]]?
   /// The largest relative duality gap over all folds, and its λ.
   public let worstGap: WorstGap
 
   init(
-    folds: Int, repeats: Int, gammas: [Double], curves: [Curve], votes: [[Int]],
+    folds: Int, repeats: Int, gammas: [Double], curves: [Curve], votes: [[Int]]?,
     worstGap: WorstGap
   ) {
     (self.folds, self.repeats, self.gammas) = (folds, repeats, gammas)
@@ -115,7 +116,7 @@ public struct CrossValidation: Sendable, Equatable {
   public static let explainedShare = 0.05
   /// The share of a standard error that it gives for none at all: whoever has nothing to find is told so.
   public static let nullShare = 0.5
-  /// The share of the training sets' fits that a column must be in to be kept.
+  /// The share of the training sets' fits that a column must be in to be kept, where they are asked.
   public static let leastVotes = 0.75
 
   /// Of all λ and γ whose error is above the smallest by no more than one and a half standard errors of that
@@ -205,7 +206,7 @@ extension CrossValidation {
     private var best = Curve()
     /// For each λ and blend, one value a fold.
     private var all: [[[Double]]] = []
-    private var votes: [[Int]] = []
+    private var votes: [[Int]]? = []
     private var worst: WorstGap?
 
     init(weights: [Double], foldsEach: Int? = nil, gammas: [Double] = [1]) {
@@ -216,9 +217,9 @@ extension CrossValidation {
 
     /// - Parameters:
     ///   - errors: at one λ, for each fold one a blend.
-    ///   - votes: for each term that is in, of how many folds' fits, too.
+    ///   - votes: for each term that is in, of how many folds' fits, too; nil where they are not asked.
     ///   - gap: the largest over the folds.
-    mutating func append(_ errors: [[Double]], votes: [Int], gap: Double, lambda: Double) {
+    mutating func append(_ errors: [[Double]], votes: [Int]?, gap: Double, lambda: Double) {
       precondition(errors.count == weights.count, "one error a fold")
       guard !errors.isEmpty else { return }
       all.append(gammas.indices.map { blend in errors.map { $0[blend] } })
@@ -227,7 +228,7 @@ extension CrossValidation {
         curves[blend].mean.append(mean)
         curves[blend].standardError.append(standardError)
       }
-      self.votes.append(votes)
+      if let votes { self.votes?.append(votes) } else { self.votes = nil }
       let step = best.mean.count
       let blend = CrossValidation.best(curves.map { $0.mean[step] })!
       best.mean.append(curves[blend].mean[step])

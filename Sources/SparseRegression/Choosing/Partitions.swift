@@ -16,6 +16,14 @@ struct Partitions: Sendable, Equatable {
 
   /// The number of partitions.
   var count: Int { folds.count / foldsEach }
+
+  /// Whether each training set holds most of the rows, so that what its fit lacks tells something: forward folds
+  /// begin with few, and fewer than five leave out much.
+  var areLarge: Bool {
+    guard foldsEach >= 5, let first = folds.first else { return false }
+    let all = first.training.count + first.test.count
+    return folds.allSatisfy { $0.training.count + $0.test.count == all }
+  }
 }
 
 extension CrossValidation.Plan {

@@ -47,8 +47,9 @@ public struct Selection: Sendable, Equatable {
   private mutating func dropUnsteady(
     _ path: RegularizationPath, _ crossValidation: CrossValidation
   ) {
+    guard let votes = crossValidation.votes?[step] else { return }
     let least = CrossValidation.leastVotes * Double(crossValidation.fits)
-    unsteady = zip(kept, crossValidation.votes[step]).compactMap { term, votes in
+    unsteady = zip(kept, votes).compactMap { term, votes in
       path.penalty.factors[term] > 0 && Double(votes) < least ? term : nil
     }
     kept.removeAll { unsteady.contains($0) }

@@ -72,7 +72,9 @@ public struct PathFit: Sendable {
     for lambda in grid {
       let step = engine.advance(to: lambda)
       points.append(step.point)
-      errors.append(step.errors, votes: step.votes, gap: step.worstFoldGap, lambda: lambda)
+      errors.append(
+        step.errors, votes: engine.partitions.areLarge ? step.votes : nil, gap: step.worstFoldGap,
+        lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
       let mayRest = engine.holdsSigns || options.kind != .lasso
@@ -119,8 +121,13 @@ struct PathStep: Sendable {
   init(_ fits: [some SolvedFit]) {
     point = fits[0].point!
     errors = fits.dropFirst().map(\.testErrors)
-    let supports = fits.dropFirst().map { Set($0.point!.support) }
-    votes = point.support.map { term in supports.count { $0.contains(term) } }
+    let places = Dictionary(
+      uniqueKeysWithValues: zip(point.support, point.support.indices))
+    var votes = [Int](repeating: 0, count: places.count)
+    for fit in fits.dropFirst() {
+      for term in fit.point!.support { if let place = places[term] { votes[place] += 1 } }
+    }
+    self.votes = votes
     worstFoldGap = fits.dropFirst().map { $0.point!.gap }.max() ?? 0
   }
 }
