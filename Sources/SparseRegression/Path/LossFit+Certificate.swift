@@ -3,12 +3,13 @@ internal import RealModule
 /// How far a fit is from its optimum at most, where it stands and a step ahead.
 extension LossFit {
   func penaltyCost(_ b: [Double]) -> Double {
-    if isConcave { return bentCost(b) }
+    let kind = problem.base.options.kind
     return groups.reduce(0) { sum, group in
       let square = group.reduce(0) { $0 + b[$1] * b[$1] }
       guard square > 0 else { return sum }
       let first = group.lowerBound
-      return sum + penalty.threshold(first, lambda) * square.squareRoot()
+      let t = nullCurvature * square.squareRoot()
+      return sum + kind.value(t, price: penalty.price(first, lambda)) / nullCurvature
         + penalty.curvature(first, lambda) * square / 2
     }
   }

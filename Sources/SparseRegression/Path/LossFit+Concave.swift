@@ -3,8 +3,9 @@
 ///
 /// The touching penalty lies above the concave one, so that the objective falls with each of its optima. They
 /// end where the penalty that touches there has the same optimum: a stationary point. A step minimizes the
-/// quadratic that way, where no row is looked at; a gap certifies that the objective itself is stationary, as `ConcaveDescent` has it for least squares. Where the penalty bends is a matter of how the loss does: t in
-/// its formulas is v‖b‖, with v the mean curvature of the rows in the null model, as the adaptive rescaling of
+/// quadratic that way, where no row is looked at; a gap certifies that the objective itself is stationary, as
+/// `ConcaveDescent` has it for least squares. Where the penalty bends is a matter of how the loss does: t in its
+/// formulas is v‖b‖, with v the mean curvature of the rows in the null model, as the adaptive rescaling of
 /// Breheny & Huang (2011) has it at every step.
 extension LossFit {
   /// Whether the penalty of this fit bends.
@@ -37,17 +38,6 @@ extension LossFit {
   }
 
   private static var mostTouches: Int { 100 }
-
-  /// Σ P
-  func bentCost(_ b: [Double]) -> Double {
-    groups.reduce(0) { sum, group in
-      let length = group.reduce(0) { $0 + b[$1] * b[$1] }.squareRoot()
-      guard length > 0 else { return sum }
-      let first = group.lowerBound
-      return sum + kind.value(nullCurvature * length, price: penalty.price(first, lambda))
-        / nullCurvature + penalty.curvature(first, lambda) * length * length / 2
-    }
-  }
 
   /// Notes the mean curvature of the loss by a linear predictor, where the fit stands.
   mutating func noteCurvature(_ pass: LossPass) {

@@ -25,7 +25,7 @@ struct LossFit: SolvedFit {
   /// locally convex at every λ so far.
   var before: [Int] = []
   var isConvex = true
-  /// Of a row in the null model, where the penalty is concave.
+  /// Of a row in the null model, where the penalty is concave; else 1.
   var nullCurvature = 1.0
 
   /// Where the last pass found the fit, and where it looks next.

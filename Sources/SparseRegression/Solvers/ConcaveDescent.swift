@@ -49,7 +49,7 @@ struct ConcaveDescent: SupportSolver {
     g = b == base ? gradient : loss.residualCorrelation(b)
   }
 
-  mutating func take(slopes: [Double]) { penalty.slopes = slopes }
+  mutating func take(slopes: [Double]) { preconditionFailure("bends by itself") }
 
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source { loss = loss.with(source) }
@@ -253,9 +253,8 @@ struct ConcaveDescent: SupportSolver {
   /// The duality gap of the weighted lasso that has each group pay the slope of its penalty here: the local
   /// linear approximation (Zou & Li, 2008). It is zero where b is stationary, and only there.
   private func gap(_ lambda: Double) -> Double {
-    let kind = kind
-    return DualityGap(loss: loss, penalty: penalty, groups: groups)(b, g, lambda: lambda) {
-      $1 > 0 ? kind.derivatives($1, price: $0).slope : $0
-    }
+    var straight = penalty
+    straight.slopes = kind.slopes(b, groups, penalty, lambda)
+    return DualityGap(loss: loss, penalty: straight, groups: groups)(b, g, lambda: lambda)
   }
 }

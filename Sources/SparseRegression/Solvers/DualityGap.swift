@@ -21,13 +21,9 @@ struct DualityGap {
 
   /// The gap at `b`, with `g` = c − G b.
   ///
-  /// - Parameter price: of the threshold of a group and its length, what it pays for its length; nil for the
-  ///   threshold itself.
   /// - Complexity: O(p)
-  func callAsFunction(
-    _ b: [Double], _ g: [Double], lambda: Double, price: PenaltySums.Price? = nil
-  ) -> Double {
-    let sums = PenaltySums(groups, penalty, b, pull: g, lambda: lambda, price: price)
+  func callAsFunction(_ b: [Double], _ g: [Double], lambda: Double) -> Double {
+    let sums = PenaltySums(groups, penalty, b, pull: g, lambda: lambda)
     var (fitted, reduction) = (0.0, 0.0)  // c'b and g'b
     for group in groups {
       for j in group where b[j] != 0 {
@@ -47,9 +43,6 @@ struct DualityGap {
 
 /// What the penalty adds to an objective and to its dual, whatever the loss.
 struct PenaltySums {
-  /// Of the threshold of a group and its length.
-  typealias Price = (_ threshold: Double, _ length: Double) -> Double
-
   /// Σ h(b_g)
   private(set) var cost = 0.0
   /// Σ h*(pull), over the groups where it is finite whatever the pull.
@@ -64,15 +57,14 @@ struct PenaltySums {
 
   init(
     _ groups: [Range<Int>], _ penalty: ElasticNet, _ b: [Double], pull g: [Double],
-    lambda: Double, price: Price? = nil
+    lambda: Double
   ) {
     for group in groups {
       let first = group.lowerBound
       var square = 0.0
       for j in group where b[j] != 0 { square += b[j] * b[j] }
       let (norm, u) = (square.squareRoot(), penalty.pull(group, g))
-      let (threshold, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
-      let t = price.map { $0(threshold, norm) } ?? threshold
+      let (t, r) = (penalty.threshold(first, lambda), penalty.curvature(first, lambda))
       cost += t * norm + r * square / 2
       let limit = u > t && group.count == 1 ? penalty.limit(first, towards: g[first]) : .infinity
       if limit < .infinity && (r == 0 || u - t > r * limit) {

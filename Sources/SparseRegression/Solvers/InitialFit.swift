@@ -4,10 +4,10 @@
 ///
 ///   GCV(t) = RSS(t) / (1 − df(t) / n)²,   df(t) = tr G (G + t D)⁻¹ (+ 1 with an intercept),
 ///
-/// RSS summed over the targets, D the identity but for unpenalized coordinates, where it is zero. It is looked for among 13 values, half
-/// a power of ten apart, from 100 times tr G / min(n, p) down. No fold of its own is needed, and everything
-/// is algebra on the rows that are fitted. The matrix to factorize is that of the coordinates or that of
-/// the rows, whichever is smaller: with K = X X' / W the two say the same.
+/// RSS summed over the targets, D the identity but for unpenalized coordinates, where it is zero. It is looked
+/// for among 13 values, half a power of ten apart, from 100 times tr G / min(n, p) down. No fold of its own is
+/// needed, and everything is algebra on the rows that are fitted. The matrix to factorize is that of the
+/// coordinates or that of the rows, whichever is smaller: with K = X X' / W the two say the same.
 enum InitialFit {
   /// Beyond so many coordinates and rows a matrix of either is too large.
   static let most = 8000
