@@ -14,8 +14,7 @@ internal import SparseRegression
 /// difference is not worth a thought, and moments are taken.
 struct EngineChoice {
   /// Ridge keeps every column, so there is none that columns could be spared of: it takes moments. So do
-  /// exact knots, which look at every column at each of them, and what chooses columns or does the whole
-  /// procedure again.
+  /// exact knots, which look at every column at each of them.
   private let engine: Options.Engine
   private let memory: Int
 
@@ -23,9 +22,7 @@ struct EngineChoice {
   static let alwaysMoments = 500
 
   init(_ options: Options) {
-    let takesMoments =
-      options.isExact
-      || options.engine == .auto && (options.alpha == 0 || options.needingMoments != nil)
+    let takesMoments = options.isExact || options.engine == .auto && options.alpha == 0
     engine = takesMoments ? .moments : options.engine
     memory = options.memory
   }
@@ -54,6 +51,18 @@ struct EngineChoice {
     }
     return (each ?? most) * folds
   }
+
+  /// The partitions into folds that a table has memory for, at least one: fits to wide tables keep bounds on every
+  /// column, and these take no more than a seventh of what the columns do, unless that is little.
+  static func partitions(of rows: FittedRows, folds: Int) -> Int {
+    guard case .columns(let matrix, _) = rows else { return .max }
+    let columns = max(1, rows.columnCount)
+    let fits = max(littleBytes, 8 * matrix.rows * columns / 7) / (boundBytes * columns)
+    return max(1, (fits - 1) / folds)
+  }
+
+  /// What a column costs a fit that screens it, and memory that is not worth a thought.
+  private static let (boundBytes, littleBytes) = (16, 1 << 26)
 
   /// Whether rows are to be kept as rows, since columns may have to be made of them.
   func keepsRows(columns: Int, blocks: Int) -> Bool {

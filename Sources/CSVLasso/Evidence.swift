@@ -14,7 +14,6 @@ public enum Evidence: Sendable {
   ) throws(Failure) {
     guard options.criterion.choosesColumns, !options.isExact else { return nil }
     let rule = options.criterion.label
-    let moments = try blocks.moments("--choose \(rule)", options, source)
     guard options.maxFeatures == nil else {
       throw Failure(
         .usage, "--choose \(rule) knows no order of columns; leave --max-features out")
@@ -24,14 +23,14 @@ public enum Evidence: Sendable {
       do throws(KnockoffError) {
         self = .knockoffs(
           try KnockoffFilter(
-            moments, terms: blocks.terms, penalty, path, rate: rate, seed: options.seed,
+            blocks.fitted, terms: blocks.terms, penalty, path, rate: rate, seed: options.seed,
             threads: options.threads))
       } catch { throw Fit.failure(.knockoffs(error), blocks, schema, options, source) }
     case .stability(let request):
       do throws(StabilityError) {
         self = .stability(
           try StabilitySelection(
-            moments, terms: blocks.terms, penalty, path, request, seed: options.seed,
+            blocks.fitted, terms: blocks.terms, penalty, path, request, seed: options.seed,
             threads: options.threads))
       } catch { throw Fit.failure(.stability(error), blocks, schema, options, source) }
     default: return nil
@@ -104,8 +103,10 @@ public enum Evidence: Sendable {
             + names.joined(separator: ", ") + more)
       }
       if filter.isApproximate {
-        notes.append(
-          "fewer than twice as many rows as coefficients: \(fit.criterion.label) is approximate")
+        let why =
+          fit.path.family == .gaussian
+          ? "fewer than twice as many rows as coefficients" : "knockoffs know the columns' correlations from the rows alone"
+        notes.append("\(why): \(fit.criterion.label) is approximate")
       }
       if filter.kept.isEmpty {
         let few = filter.candidates < filter.fewest ? "there are \(filter.candidates); " : ""

@@ -5,17 +5,15 @@ extension Fit {
   /// - Throws: ``Failure`` where they are asked for and cannot be had.
   static func checks(
     _ blocks: RowBlocks, _ schema: Schema, _ penalty: ElasticNet, _ path: PathOptions,
-    _ options: Options, _ source: String
+    _ options: Options, _ source: String, _ progress: @escaping Progress
   ) throws(Failure) -> (nested: NestedCrossValidation?, probe: NullProbe?) {
     guard options.isNested || options.isProbed, !options.isExact else { return (nil, nil) }
-    let moments = try blocks.moments(
-      options.isNested ? "--nested" : "--probe", options, source)
-    let plan = options.plan(for: .gaussian)
-    let procedure = Procedure(
+    let (rows, plan) = (blocks.fitted, options.plan(for: blocks.fitted))
+    var procedure = Procedure(
       terms: blocks.terms, penalty: penalty, options: path, criterion: options.criterion,
       plan: plan, maxColumns: options.maxFeatures, seed: options.seed)
     if options.isNested, let plan {
-      let filled = moments.count { $0.weight > 0 }
+      let filled = rows.blockRows.count { $0 > 0 }
       let least = NestedCrossValidation.leastBlocks(plan)
       guard filled >= least else {
         throw Failure(
@@ -25,12 +23,14 @@ extension Fit {
       }
     }
     do throws(ProcedureError) {
+      procedure.options.watch = Watch { progress("nested", .parts($0, of: $1)) }
       let nested =
         !options.isNested
         ? nil
-        : try NestedCrossValidation(moments, plan: plan!, procedure, threads: options.threads)
+        : try NestedCrossValidation(rows, plan: plan!, procedure, threads: options.threads)
+      procedure.options.watch = Watch { progress("probe", .parts($0, of: $1)) }
       let probe =
-        options.isProbed ? try NullProbe(moments, procedure, threads: options.threads) : nil
+        options.isProbed ? try NullProbe(rows, procedure, threads: options.threads) : nil
       return (nested, probe)
     } catch { throw failure(error, blocks, schema, options, source) }
   }
@@ -84,22 +84,5 @@ extension Fit {
       return Failure(
         .usage, "--q \(request.picked ?? 0) is more than the \(count) columns to choose from")
     }
-  }
-}
-
-extension RowBlocks {
-  /// The moments, for what works on nothing else.
-  ///
-  /// - Parameter option: what asks for them.
-  /// - Throws: ``Failure`` of kind usage.
-  func moments(_ option: String, _ options: Options, _ source: String) throws(Failure)
-    -> [Moments]
-  {
-    if case .moments(let blocks) = fitted { return blocks }
-    let hint =
-      target.family != .gaussian
-      ? "is for least squares on one target of numbers (--family gaussian fits two labels as 0 and 1)"
-      : "works on moments: leave --engine columns out"
-    throw Failure(.usage, "\(source): \(option) \(hint)")
   }
 }

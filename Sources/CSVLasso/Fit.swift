@@ -38,9 +38,10 @@ public struct Fit: Sendable {
   ///
   /// - Parameter source: what messages call the input.
   /// - Throws: ``Failure`` for data that cannot be fitted.
-  init(_ blocks: RowBlocks, _ schema: Schema, _ options: Options, source: String)
-    throws(Failure)
-  {
+  init(
+    _ blocks: RowBlocks, _ schema: Schema, _ options: Options, source: String,
+    _ progress: @escaping Progress
+  ) throws(Failure) {
     self.schema = schema
     self.options = options
     counts = blocks.counts
@@ -60,6 +61,7 @@ public struct Fit: Sendable {
     if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
     pathOptions.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
     pathOptions.gammas = options.gammas
+    pathOptions.watch = Watch { progress("fitting", .parts($0, of: $1)) }
     let penalized: RegularizationPath
     do throws(PathError) {
       if options.isExact {
@@ -68,7 +70,7 @@ public struct Fit: Sendable {
         (exact, penalized, crossValidation) = (found, found.path, nil)
       } else {
         let fit = try blocks.fitted.fit(
-          options.plan(for: blocks.target.family), blocks.terms, penalty, pathOptions,
+          options.plan(for: blocks.fitted), blocks.terms, penalty, pathOptions,
           threads: options.threads)
         (exact, penalized, crossValidation) = (nil, fit.path, fit.crossValidation)
       }
@@ -81,8 +83,10 @@ public struct Fit: Sendable {
         "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
       )
     }
+    pathOptions.watch = Watch { progress("trying \(options.criterion.label)", .parts($0, of: $1)) }
     evidence = try Evidence(blocks, schema, penalty, pathOptions, options, source)
-    (nested, probe) = try Self.checks(blocks, schema, penalty, pathOptions, options, source)
+    (nested, probe) = try Self.checks(
+      blocks, schema, penalty, pathOptions, options, source, progress)
     // A rule that looks at no blends looks at what is reported.
     let gammas = pathOptions.gammas
     let looked = criterion.choosesBlend ? penalized : penalized.blended(gammas[0], of: gammas)

@@ -210,13 +210,6 @@ public struct Options: Sendable {
     return repeats ?? (criterion == .sparsest && family == .gaussian ? Self.usualRepeats : 1)
   }
 
-  /// What is asked for that works on moments alone, as a person would leave it out; nil for nothing.
-  var needingMoments: String? {
-    if isExact { return "--exact" }
-    if criterion.choosesColumns { return "--choose \(criterion.label)" }
-    return isNested ? "--nested" : isProbed ? "--probe" : nil
-  }
-
   /// Whether random halves of the rows are fitted, which takes many blocks.
   var halvesRows: Bool { if case .stability = criterion { true } else { false } }
 
@@ -229,12 +222,13 @@ public struct Options: Sendable {
   }
 
   /// How blocks of rows make training and test sets; nil without cross-validation.
-  func plan(for family: SparseRegression.Family) -> CrossValidation.Plan? {
+  func plan(for rows: FittedRows) -> CrossValidation.Plan? {
     guard crossValidates else { return nil }
     if isForward { return .forward }
-    let times = partitions(for: family)
-    guard let count = drawnFolds, times > 1 || halvesRows else { return .leaveOneOut }
-    return .repeated(folds: count, times: times, seed: seed)
+    guard let folds = drawnFolds else { return .leaveOneOut }
+    var times = partitions(for: rows.family)
+    if repeats == nil { times = min(times, EngineChoice.partitions(of: rows, folds: folds)) }
+    return .repeated(folds: folds, times: times, seed: seed)
   }
 
   /// The blends that are looked at.
@@ -243,9 +237,16 @@ public struct Options: Sendable {
   }
 }
 
-/// Told how far reading has come: bytes read, rows where they are counted, and the input's size where it
-/// is known.
-public typealias Progress = (_ stage: String, _ bytes: Int, _ rows: Int?, _ size: Int?) -> Void
+/// How far a stage of the work has come.
+public enum WorkDone: Sendable {
+  /// Bytes, rows where they are counted, and the size of all where it is known.
+  case bytes(Int, rows: Int? = nil, of: Int?)
+  /// Parts that are much alike, and how many there are at most.
+  case parts(Int, of: Int)
+}
+
+/// Told how far the work has come, from whatever thread it is on.
+public typealias Progress = @Sendable (_ stage: String, _ done: WorkDone) -> Void
 
 extension Criterion {
   /// As it is given on the command line.

@@ -15,7 +15,7 @@ func forEachBatch<Output: PieceResult>(
     source.name, schema, { () throws(ReadError) in try reader.next() })
   {
     try take(batch.worked(options, schema, source: source.name) { work(batch, $0) })
-    progress(stage, reader.bytesRead, nil, source.size)
+    progress(stage, .bytes(reader.bytesRead, of: source.size))
   }
 }
 

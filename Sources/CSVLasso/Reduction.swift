@@ -12,7 +12,7 @@ public enum Reduction {
   /// - Throws: ``Failure``
   /// - Complexity: O(p²) a row, O(folds · p²) memory, whatever the number of rows.
   public static func fit(
-    _ source: ByteSource, _ options: Options, progress: Progress = { _, _, _, _ in }
+    _ source: ByteSource, _ options: Options, progress: @escaping Progress = { _, _ in }
   ) throws(Failure) -> Fit {
     keepFreeMemory(threads: options.threads)
     var reader = try records(of: source, options)
@@ -31,7 +31,7 @@ public enum Reduction {
     if case .columns(let matrix, _) = blocks.fitted {
       giveBackFreeMemory(stays: matrix.width > matrix.rows)
     }
-    return try Fit(blocks, schema, options, source: source.name)
+    return try Fit(blocks, schema, options, source: source.name, progress)
   }
 
   /// Reads the CSV again and writes the columns of a fit: cells as they stand, in the order of the file,
@@ -41,7 +41,7 @@ public enum Reduction {
   /// - Complexity: O(bytes), in memory of one batch.
   public static func write(
     _ fit: Fit, from source: ByteSource, to output: OutputFile,
-    progress: Progress = { _, _, _, _ in }
+    progress: @escaping Progress = { _, _ in }
   ) throws(Failure) {
     try rewind(source)
     var options = fit.options
@@ -66,7 +66,7 @@ public enum Reduction {
     let plan = CuttingPlan(
       try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
       skipsRagged: options.skipsRagged)
-    try copy(&reader, plan, to: output, options, nil) { _, _, _, _ in }
+    try copy(&reader, plan, to: output, options, nil) { _, _ in }
   }
 
   /// Refuses a header of one column that another delimiter would cut.

@@ -176,7 +176,8 @@ private struct RowPass {
         if needsColumns { return }
       }
       if options.fitsOnly { forgetIfSettled(reader.source, pieces) }
-      progress("reading", reader.bytesRead, counts.rows, reader.source.size)
+      progress(
+        "reading", .bytes(reader.bytesRead, rows: counts.rows, of: reader.source.size))
     }
   }
 
@@ -216,7 +217,7 @@ private struct RowPass {
       guard
         canRewind
           && (fewer < options.blocks ?? 0
-            || options.engine == .auto && options.alpha > 0 && options.needingMoments == nil)
+            || options.engine == .auto && options.alpha > 0 && !options.isExact)
       else { throw tooManyColumns }
       needsColumns = true
       return
@@ -287,8 +288,9 @@ private struct RowPass {
       columns: encoder.width - 1,
       blocks: options.blocks == nil ? folds.count ?? 0 : options.drawnFolds!)
     let remedy =
-      options.needingMoments.map { "leave \($0) out, raise --memory" }
-      ?? "use --engine columns, raise --memory, ask for fewer --folds"
+      options.isExact
+      ? "leave --exact out, raise --memory"
+      : "use --engine columns, raise --memory, ask for fewer --folds"
     return Failure(
       .data,
       "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (\(remedy), or leave columns out with --features)"

@@ -52,7 +52,7 @@ enum Summary {
     let (step, points) = (fit.selection.step, fit.path.points)
     if let evidence = fit.evidence {
       return
-        "by \(fit.criterion.label): \(evidence.summary); coefficients at lambda \(short(points[step].lambda)), step \(step + 1) of \(points.count); R² \(short(points[step].devianceRatio, digits: 3))"
+        "by \(fit.criterion.label): \(evidence.summary); coefficients at lambda \(short(points[step].lambda)), step \(step + 1) of \(points.count); \(explainedName(fit)) \(short(points[step].devianceRatio, digits: 3))"
     }
     var line =
       "lambda \(short(points[step].lambda)) by \(fit.criterion.label), step \(step + 1) of \(points.count)"
@@ -63,7 +63,7 @@ enum Summary {
         "; CV \(errorName(fit)) \(short(curve.mean[step])) ± \(short(curve.standardError[step], digits: 2)) in \(folds) folds"
     }
     line +=
-      "; \(fit.path.family.isSquared ? "R²" : "deviance explained") \(short(points[step].devianceRatio, digits: 3))"
+      "; \(explainedName(fit)) \(short(points[step].devianceRatio, digits: 3))"
     if fit.selection.isCapped { line += "; held back by --max-features" }
     let unsteady = fit.selection.unsteady.reduce(0) { $0 + fit.columns[$1].count }
     if unsteady > 0 { line += "; \(unsteady) more left out, in too few of the training sets" }
@@ -76,9 +76,14 @@ enum Summary {
     if let nested = fit.nested {
       let counts = nested.kept.map(\.count).sorted()
       let range = counts[0] == counts.last! ? "\(counts[0])" : "\(counts[0]) to \(counts.last!)"
-      lines.append(
-        "nested: CV error \(short(nested.mean)) ± \(short(nested.standardError, digits: 2)) of the whole procedure in \(nested.folds) folds, which kept \(range) columns; R² \(short(1 - nested.mean / fit.path.nullDeviance, digits: 3))"
-      )
+      var line =
+        "nested: CV \(errorName(fit)) \(short(nested.mean)) ± \(short(nested.standardError, digits: 2)) of the whole procedure in \(nested.folds) folds, which kept \(range) columns"
+      // A fold's survival times are counted by their events, and no share of what all rows have.
+      if fit.options.metric == .deviance, fit.path.family != .cox {
+        line +=
+          "; \(explainedName(fit)) \(short(1 - nested.mean / fit.path.nullDeviance, digits: 3))"
+      }
+      lines.append(line)
     }
     if let probe = fit.probe {
       lines.append(
@@ -95,6 +100,10 @@ enum Summary {
     case .error: "class error"
     case .auc: "1 − AUC"
     }
+  }
+
+  private static func explainedName(_ fit: Fit) -> String {
+    fit.path.family.isSquared ? "R²" : "deviance explained"
   }
 
   /// What the target turned out to be, where that goes without saying nowhere else.

@@ -1,4 +1,5 @@
 internal import CSVLasso
+internal import Synchronization
 
 #if canImport(Glibc)
   internal import Glibc
@@ -65,46 +66,61 @@ enum Terminal {
   }
 }
 
-/// A line that tells how far reading and writing have come, for work that takes more than a second.
-final class ProgressLine {
+/// A line that tells how far the work has come, where it takes more than a second.
+final class ProgressLine: Sendable {
   private let isShown: Bool
   private let started = Clock.now
-  private var last = 0.0
-  private var stageStart = 0.0
-  private var stage = ""
+  private let state = Mutex(State())
+
+  private struct State {
+    var last = 0.0
+    var stageStart = 0.0
+    var stage = ""
+  }
 
   init(isShown: Bool) { self.isShown = isShown }
 
   deinit { clear() }
 
-  /// - Parameters:
-  ///   - bytes: done in this stage.
-  ///   - rows: done in this stage, if counted.
-  ///   - size: in all, if known.
-  func show(_ stage: String, _ bytes: Int, _ rows: Int?, _ size: Int?) {
+  /// - Parameter done: in this stage.
+  @Sendable func show(_ stage: String, _ done: WorkDone) {
     guard isShown else { return }
     let now = Clock.now - started
-    if stage != self.stage { (self.stage, stageStart) = (stage, last == 0 ? 0 : now) }
-    guard now > 1, now - last > 0.1 else { return }
-    last = now
-    let seconds = max(now - stageStart, 1e-3)
-    let speed = Double(bytes) / seconds
-    var text = stage
-    if let size, size > 0 {
-      let left = Int((Double(max(0, size - bytes)) / max(speed, 1)).rounded(.up))
-      text += " \(min(100, 100 * bytes / size)) %, \(left) s left"
-    } else {
-      text += " \(bytes >> 20) MB"
+    state.withLock { state in
+      if stage != state.stage {
+        (state.stage, state.stageStart) = (stage, state.last == 0 ? 0 : now)
+      }
+      guard now > 1, now - state.last > 0.1 else { return }
+      state.last = now
+      let text = Self.text(done, seconds: max(now - state.stageStart, 1e-3))
+      Terminal.write("\r\u{1B}[K\(stage)\(text)")
     }
-    text += ", \(Int(speed) >> 20) MB/s"
-    if let rows, rows > 0 { text += ", \(Int(Double(rows) / seconds)) rows/s" }
-    Terminal.write("\r\u{1B}[K\(text)")
+  }
+
+  private static func text(_ done: WorkDone, seconds: Double) -> String {
+    switch done {
+    case .parts(let done, let all): return " \(done) of \(all)"
+    case .bytes(let bytes, let rows, let size):
+      let speed = Double(bytes) / seconds
+      var text: String
+      if let size, size > 0 {
+        let left = Int((Double(max(0, size - bytes)) / max(speed, 1)).rounded(.up))
+        text = " \(min(100, 100 * bytes / size)) %, \(left) s left"
+      } else {
+        text = " \(bytes >> 20) MB"
+      }
+      text += ", \(Int(speed) >> 20) MB/s"
+      if let rows, rows > 0 { text += ", \(Int(Double(rows) / seconds)) rows/s" }
+      return text
+    }
   }
 
   /// Takes the line away.
   func clear() {
-    if last > 0 { Terminal.write("\r\u{1B}[K") }
-    last = 0
+    state.withLock { state in
+      if state.last > 0 { Terminal.write("\r\u{1B}[K") }
+      state.last = 0
+    }
   }
 
   private enum Clock {

@@ -56,6 +56,22 @@ extension LinearAlgebra {
     return c
   }
 
+  /// `out ← keeping · out + A B`, all column-major; from one column to the next are `leading` numbers.
+  ///
+  /// - Parameters:
+  ///   - a: `rows × inner`.
+  ///   - b: `inner × columns`, without gaps.
+  static func multiply(
+    _ a: UnsafePointer<Double>, leading: Int, _ b: UnsafePointer<Double>, rows: Int, inner: Int,
+    columns: Int, keeping: Double, to out: UnsafeMutablePointer<Double>, leading outLeading: Int
+  ) {
+    guard rows > 0, inner > 0, columns > 0 else { return }
+    _ = singleThreaded
+    unsafe cblas_dgemm(
+      CblasColMajor, CblasNoTrans, CblasNoTrans, CInt(rows), CInt(columns), CInt(inner), 1, a,
+      CInt(leading), b, CInt(inner), keeping, out, CInt(outLeading))
+  }
+
   /// L of a symmetric positive semidefinite matrix C = L L', column by column, the largest remaining share
   /// of a diagonal first, until what is left of every diagonal is rounding.
   ///

@@ -224,7 +224,7 @@ import Testing
         right.reduce(tables.noise * random.normal()) { $0 + ($1 % 2 == 0 ? 1 : -1) * row[$1] }
       }
       let filter = try KnockoffFilter(
-        [data.moments()], terms: numbers(p), ElasticNet(count: p), PathOptions(), rate: rate,
+        .moments([data.moments()]), terms: numbers(p), ElasticNet(count: p), PathOptions(), rate: rate,
         draws: tables.draws, seed: 1)
       #expect(filter.isApproximate == (tables.n <= 2 * p))
       let wrong = filter.kept.count { !right.contains($0) }
@@ -249,7 +249,7 @@ import Testing
     let terms = numbers(10)
     func filter(_ blocks: [Moments], threads: Int) throws -> KnockoffFilter {
       try KnockoffFilter(
-        blocks, terms: terms, ElasticNet(count: 10), PathOptions(), rate: 0.5, seed: 2,
+        .moments(blocks), terms: terms, ElasticNet(count: 10), PathOptions(), rate: 0.5, seed: 2,
         threads: threads)
     }
     let one = try filter([data.moments()], threads: 1)
@@ -297,7 +297,7 @@ import Testing
     let penalty = ElasticNet(factors: [0, 1, 1], bounds: Array(repeating: .free, count: 3))
     #expect(throws: KnockoffError.tooFewRows) {
       try KnockoffFilter(
-        [data.moments()], terms: numbers(3), penalty, PathOptions(), rate: 0.2,
+        .moments([data.moments()]), terms: numbers(3), penalty, PathOptions(), rate: 0.2,
         seed: 1)
     }
   }

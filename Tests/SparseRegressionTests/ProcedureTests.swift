@@ -22,7 +22,7 @@ import Testing
     let data = MadeData(n: 70, p: 6, seed: 3, weighted: true)
     let blocks = blocks(data, 7)
     let fixed = procedure(p: 6, .lambda(0.3), plan: plan, grid: .values([0.3]))
-    let nested = try NestedCrossValidation(blocks, plan: plan, fixed)
+    let nested = try NestedCrossValidation(.moments(blocks), plan: plan, fixed)
     var (errors, weights) = ([Double](), [Double]())
     for fold in NestedCrossValidation.folds(plan, of: blocks.map(\.rows)) {
       let path = try PathFit(
@@ -61,8 +61,8 @@ import Testing
         blocks, plan: .leaveOneOut, terms: made.terms, made.penalty, made.options)
       let cv = try #require(fit.crossValidation)
       flattered += cv.mean[cv.minimum] / variance / 15
-      let nested = try NestedCrossValidation(blocks, plan: .leaveOneOut, made, threads: 2)
-      #expect(nested == (try NestedCrossValidation(blocks, plan: .leaveOneOut, made)))
+      let nested = try NestedCrossValidation(.moments(blocks), plan: .leaveOneOut, made, threads: 2)
+      #expect(nested == (try NestedCrossValidation(.moments(blocks), plan: .leaveOneOut, made)))
       honest += nested.mean / variance / 15
     }
     #expect(honest > 1 && flattered < honest)
@@ -75,28 +75,30 @@ import Testing
     var request = StabilitySelection.Request()
     request.picked = 2
     let blocks = blocks(data, 12)
-    let outcome = try procedure(p: 8, .stability(request), plan: nil).apply(to: blocks)
+    let outcome = try procedure(p: 8, .stability(request), plan: nil).apply(to: .moments(blocks))
     #expect(outcome.kept == [0, 4])
     let least = try PathFit(
       [data.moments().selecting([0, 4, 8])], terms: [.number(0), .number(1)],
       ElasticNet(count: 2), PathOptions(grid: .values([0]))
     ).path
     #expect(
-      isClose(outcome.error(on: data.moments()), least.meanDeviance(0), 1e-10))
+      isClose(
+        outcome.predictor.error(in: .moments([data.moments()]), on: [0], of: []).error,
+        least.meanDeviance(0), 1e-10))
   }
 
   /// A rule that always keeps three columns does so of noise; one that keeps none does not.
   @Test func probeCountsWhatIsKept() throws {
     let data = MadeData(n: 60, p: 9, seed: 2)
     let blocks = blocks(data, 6)
-    let three = try NullProbe(blocks, procedure(p: 9, .columns(3)), draws: 6, threads: 2)
+    let three = try NullProbe(.moments(blocks), procedure(p: 9, .columns(3)), draws: 6, threads: 2)
     #expect(three.kept == Array(repeating: 3, count: 6))
     #expect(three.mean == 3 && three.falseAlarms == 6)
     let none = try NullProbe(
-      blocks, procedure(p: 9, .lambda(1e6), grid: .values([1e6])), draws: 6)
+      .moments(blocks), procedure(p: 9, .lambda(1e6), grid: .values([1e6])), draws: 6)
     #expect(none.mean == 0 && none.falseAlarms == 0)
-    let smallest = try NullProbe(blocks, procedure(p: 9, .minimum), draws: 30)
-    let careful = try NullProbe(blocks, procedure(p: 9, .oneStandardError), draws: 30)
+    let smallest = try NullProbe(.moments(blocks), procedure(p: 9, .minimum), draws: 30)
+    let careful = try NullProbe(.moments(blocks), procedure(p: 9, .oneStandardError), draws: 30)
     #expect(careful.mean < smallest.mean && smallest.mean < 5)
   }
 }

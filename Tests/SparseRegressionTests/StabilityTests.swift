@@ -4,8 +4,8 @@ import Testing
 @testable import SparseRegression
 
 @Suite struct StabilityTests {
-  private func blocks(_ data: MadeData, _ count: Int = 20) -> [Moments] {
-    (0..<count).map { k in data.moments { $0 % count == k } }
+  private func blocks(_ data: MadeData, _ count: Int = 20) -> FittedRows {
+    .moments((0..<count).map { k in data.moments { $0 % count == k } })
   }
 
   private func terms(_ p: Int) -> [Term] { (0..<p).map { .number($0) } }
@@ -44,25 +44,32 @@ import Testing
     #expect(bound.leastThreshold(picked: p, of: p, pairs: pairs, errorRate: 0.1) == nil)
   }
 
-  /// A half picks what first enters its path: the same as the rule that takes columns by order of entry.
+  /// A half picks what first enters its path: the same as the rule that takes columns by order of entry, on the
+  /// grid that all halves share. Pairs complement each other.
   @Test func halvesPickTheFirstToEnter() throws {
     let data = MadeData(n: 80, p: 12, seed: 3, weighted: true)
     let blocks = blocks(data)
     var request = StabilitySelection.Request()
-    (request.pairs, request.picked, request.threshold) = (2, 4, 0.9)
+    (request.pairs, request.picked, request.threshold) = (13, 4, 0.9)
     let selection = try StabilitySelection(
       blocks, terms: terms(12), ElasticNet(count: 12), PathOptions(), request, seed: 6)
+    let whole = try blocks.fit(nil, terms(12), ElasticNet(count: 12), PathOptions(), threads: 1)
+    let grid = LambdaGrid.automatic().resolved(
+      lambdaMax: 2 * whole.path.points[0].lambda, isTall: true)
     var expected = [Double](repeating: 0, count: 12)
-    for number in 0..<4 {
-      let half = StabilitySelection.half(number, of: 20, seed: 6)
-      let other = StabilitySelection.half(number ^ 1, of: 20, seed: 6)
-      #expect((half + other).sorted() == Array(0..<20) && half.count == 10)
-      let path = try PathFit(
-        half.map { blocks[$0] }, terms: terms(12), ElasticNet(count: 12), PathOptions()
-      ).path
-      for term in Selection(path, by: .columns(4)).kept { expected[term] += 0.25 }
+    for some in [0..<10, 10..<13] {
+      let halves = StabilitySelection.plan(some, seed: 6).partitions(of: blocks.usedRows).folds
+      #expect(halves.count == 2 * some.count)
+      for (number, half) in halves.enumerated() {
+        #expect((half.training + half.test).sorted() == Array(0..<20) && half.test.count == 10)
+        #expect(half.test == halves[number ^ 1].training)
+        let path = try blocks.keeping(half.training).fit(
+          nil, terms(12), ElasticNet(count: 12), PathOptions(grid: .values(grid)), threads: 1
+        ).path
+        for term in Selection(path, by: .columns(4)).kept { expected[term] += 1 / 26 }
+      }
     }
-    #expect(selection.frequencies == expected)
+    for (a, b) in zip(selection.frequencies, expected) { #expect(isClose(a, b, 1e-12)) }
     #expect(selection.kept == (0..<12).filter { expected[$0] >= 0.9 })
   }
 
@@ -115,7 +122,7 @@ import Testing
 
   @Test func whatCannotBeIsRefused() throws {
     let data = MadeData(n: 40, p: 6, seed: 5)
-    func select(_ blocks: [Moments], _ change: (inout StabilitySelection.Request) -> Void) throws {
+    func select(_ blocks: FittedRows, _ change: (inout StabilitySelection.Request) -> Void) throws {
       var request = StabilitySelection.Request()
       change(&request)
       _ = try StabilitySelection(

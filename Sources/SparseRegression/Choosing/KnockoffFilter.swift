@@ -30,9 +30,13 @@ public struct KnockoffFilter: Sendable, Equatable {
   /// Terms that took no part because others before them add up to them.
   public let dependent: [Int]
   /// The terms that took part.
-  public let candidates: Int
-  /// Whether there were too few rows for knockoffs of the columns as they are (``SecondOrderKnockoffs``).
+  private let candidateTerms: [Int]
+  /// Whether knockoffs are those of random columns: there are too few rows for knockoffs of the columns as they are,
+  /// or the loss needs rows.
   public let isApproximate: Bool
+
+  /// How many terms took part.
+  public var candidates: Int { candidateTerms.count }
 
   /// The fewest terms that a draw can choose, if it chooses any: 1/q, rounded up.
   public var fewest: Int { Self.fewest(rate) }
@@ -41,20 +45,67 @@ public struct KnockoffFilter: Sendable, Equatable {
 
   /// Odd, so that a vote has an outcome.
   public static let usualDraws = 51
+  /// Where each draw costs passes over the rows.
+  public static let usualRowDraws = 25
 
   /// - Parameters:
-  ///   - blocks: moments of disjoint sets of rows, of the predictors and, last, the target.
   ///   - terms: what is selected, over the predictors.
   ///   - penalty: one factor a term. Terms with a factor of 0 are fitted and not chosen.
   ///   - rate: q, in `(0, 1)`.
+  ///   - draws: nil for ``usualDraws`` or ``usualRowDraws``.
   ///   - seed: of the draws; the result does not depend on `threads`.
   /// - Throws: ``KnockoffError``
   /// - Complexity: O(p³), and a lasso path of 2p columns a draw.
   public init(
-    _ blocks: [Moments], terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
-    rate: Double, draws: Int = usualDraws, seed: UInt64, threads: Int = 1
+    _ rows: FittedRows, terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
+    rate: Double, draws: Int? = nil, seed: UInt64, threads: Int = 1
   ) throws(KnockoffError) {
+    let isOfRows = if case .columns = rows { true } else { false }
+    let draws = draws ?? (isOfRows ? Self.usualRowDraws : Self.usualDraws)
     precondition(rate > 0 && rate < 1 && draws > 0)
+    // Streams of folds are the runs of rows and values; these lie apart.
+    @Sendable func random(_ draw: Int) -> SplitMix64 {
+      SplitMix64(seed: seed, stream: 0x6b6e_6f63_6b6f_6666 ^ UInt64(draw))
+    }
+    let statistics: [KnockoffStatistics]
+    switch rows {
+    case .moments(let blocks):
+      let knockoffs = try Self.knockoffs(blocks, terms, penalty, options)
+      let candidates = knockoffs.candidates
+      statistics = concurrentMap(draws, threads: threads, options.watch) { draw in
+        var random = random(draw)
+        return KnockoffStatistics(
+          candidates, knockoffs.draw(using: &random), tolerance: options.tolerance)
+      }
+      isApproximate = knockoffs is SecondOrderKnockoffs
+      (candidateTerms, dependent) = (candidates.terms, candidates.dependent)
+    case .columns(let matrix, let response):
+      let knockoffs = try RowKnockoffs(
+        matrix, response, terms: terms, penalty, options, threads: threads)
+      var made: [KnockoffStatistics] = []
+      do throws(PathError) {
+        for draw in 0..<draws {
+          var random = random(draw)
+          made.append(try knockoffs.statistics(seed: random.next()))
+          options.watch?(made.count, of: draws)
+        }
+      } catch { throw .path(error) }
+      (statistics, isApproximate) = (made, true)
+      (candidateTerms, dependent) = (knockoffs.terms, knockoffs.dependent)
+    }
+    var votes = [Int](repeating: 0, count: terms.count)
+    for place in statistics.lazy.flatMap({ $0.chosen(rate: rate) }) {
+      votes[candidateTerms[place]] += 1
+    }
+    (self.rate, self.draws) = (rate, draws)
+    frequencies = votes.map { Double($0) / Double(draws) }
+    kept = terms.indices.filter { 2 * votes[$0] > draws }
+  }
+
+  /// Knockoffs from moments: of the columns as they are, or, with few rows, of random ones.
+  private static func knockoffs(
+    _ blocks: [Moments], _ terms: [Term], _ penalty: ElasticNet, _ options: PathOptions
+  ) throws(KnockoffError) -> any Knockoffs {
     let problem: MomentsProblem
     do throws(PathError) {
       problem = try MomentsProblem(
@@ -69,22 +120,8 @@ public struct KnockoffFilter: Sendable, Equatable {
     guard candidates.freedom > 2 else { throw .tooFewRows }
     let made: (any Knockoffs)? =
       isApproximate ? SecondOrderKnockoffs(candidates) : FixedKnockoffs(candidates)
-    guard let knockoffs = made else { throw .singular }
-    let chosen = concurrentMap(draws, threads: threads) { draw in
-      // Streams of folds are the runs of rows and values; these lie apart.
-      var random = SplitMix64(seed: seed, stream: 0x6b6e_6f63_6b6f_6666 ^ UInt64(draw))
-      let statistics = KnockoffStatistics(
-        candidates, knockoffs.draw(using: &random), tolerance: options.tolerance)
-      return statistics.chosen(rate: rate)
-    }
-    var votes = [Int](repeating: 0, count: terms.count)
-    for place in chosen.joined() { votes[candidates.terms[place]] += 1 }
-    (self.rate, self.draws) = (rate, draws)
-    frequencies = votes.map { Double($0) / Double(draws) }
-    kept = terms.indices.filter { 2 * votes[$0] > draws }
-    dependent = candidates.dependent
-    self.candidates = candidates.terms.count
-    self.isApproximate = isApproximate
+    guard let made else { throw .singular }
+    return made
   }
 }
 

@@ -4,9 +4,10 @@
 /// rows are kept from everything: the path, the cross-validation and the choice are done again on the rest
 /// of the rows, and what comes of it is tested on the fold (Stone, 1974; Varma & Simon, 2006).
 ///
-/// Mean and standard error over folds are those of ``CrossValidation``.
+/// Mean and standard error over folds are those of ``CrossValidation``, and so is the error: for families other than
+/// `gaussian` the metric of the response.
 public struct NestedCrossValidation: Sendable, Equatable {
-  /// The mean squared error on rows that took no part in choice or fit.
+  /// The mean error on rows that took no part in choice or fit.
   public let mean: Double
   public let standardError: Double
   /// For each fold, the terms that were chosen without it.
@@ -15,22 +16,24 @@ public struct NestedCrossValidation: Sendable, Equatable {
   public var folds: Int { kept.count }
 
   /// - Parameters:
-  ///   - blocks: moments of disjoint sets of rows.
   ///   - plan: how blocks make folds; within a training set they make folds in the same way.
   /// - Throws: ``ProcedureError``, that of the first fold which has one.
   /// - Complexity: the procedure's, once a fold.
   public init(
-    _ blocks: [Moments], plan: CrossValidation.Plan, _ procedure: Procedure, threads: Int = 1
+    _ rows: FittedRows, plan: CrossValidation.Plan, _ procedure: Procedure, threads: Int = 1
   ) throws(ProcedureError) {
-    let blocks = blocks.filter { $0.weight > 0 }
-    let folds = Self.folds(plan, of: blocks.map(\.rows))
+    let (used, folds) = (rows.used, Self.folds(plan, of: rows.usedRows))
     precondition(folds.count >= 2, "nested cross-validation needs folds")
-    let results = concurrentMap(folds.count, threads: threads) { index in
+    let watch = procedure.options.watch
+    let procedure = procedure.unwatched
+    let results = concurrentMap(folds.count, threads: threads, watch) { index in
       Result { () throws(ProcedureError) in
-        let fold = folds[index]
-        let outcome = try procedure.apply(to: fold.training.map { blocks[$0] })
-        let rows = Moments.merged(fold.test.map { blocks[$0] })
-        return (error: outcome.error(on: rows), weight: rows.weight, kept: outcome.kept)
+        let (training, test) = (
+          folds[index].training.map { used[$0] }, folds[index].test.map { used[$0] }
+        )
+        let outcome = try procedure.apply(to: rows.keeping(training))
+        let tested = outcome.predictor.error(in: rows, on: test, of: training)
+        return (error: tested.error, weight: tested.weight, kept: outcome.kept)
       }
     }
     var (errors, weights, kept) = ([Double](), [Double](), [[Int]]())

@@ -1,4 +1,4 @@
-/// All that is done with moments to choose columns, as one step: path, cross-validation, rule. So it can be
+/// All that is done with rows to choose columns, as one step: path, cross-validation, rule. So it can be
 /// done again, on part of the rows or with another target.
 public struct Procedure: Sendable {
   public var terms: [Term]
@@ -15,13 +15,7 @@ public struct Procedure: Sendable {
   public struct Outcome: Sendable {
     /// Terms, increasing; unpenalized ones are not among them.
     public let kept: [Int]
-    let raw: (intercept: Double, columns: [Int], values: [Double])
-
-    /// The mean squared error on other rows.
-    func error(on test: Moments) -> Double {
-      Gaussian.meanSquaredError(
-        test, support: raw.columns, beta: raw.values, intercept: raw.intercept)
-    }
+    let predictor: Predictor
   }
 
   public init(
@@ -32,40 +26,46 @@ public struct Procedure: Sendable {
     (self.plan, self.maxColumns, self.seed) = (plan, maxColumns, seed)
   }
 
+  /// The same, of which nobody is told how far it has come.
+  var unwatched: Procedure {
+    var other = self
+    other.options.watch = nil
+    return other
+  }
+
   /// Chooses.
   ///
   /// The predictions are those of the chosen λ; where a rule chooses columns without one, or not all that are in
-  /// there, those of least squares on the columns.
+  /// there, those of a fit to the columns without a penalty.
   ///
-  /// - Parameter blocks: moments of disjoint sets of rows.
   /// - Throws: ``ProcedureError``
-  public func apply(to blocks: [Moments]) throws(ProcedureError) -> Outcome {
+  public func apply(to rows: FittedRows) throws(ProcedureError) -> Outcome {
     let kept: [Int]
     switch criterion {
     case .falseDiscoveryRate(let rate):
       do throws(KnockoffError) {
         kept = try KnockoffFilter(
-          blocks, terms: terms, penalty, options, rate: rate, seed: seed
+          rows, terms: terms, penalty, options, rate: rate, seed: seed
         ).kept
       } catch { throw .knockoffs(error) }
     case .stability(let request):
       do throws(StabilityError) {
         kept = try StabilitySelection(
-          blocks, terms: terms, penalty, options, request, seed: seed
+          rows, terms: terms, penalty, options, request, seed: seed
         ).kept
       } catch { throw .stability(error) }
     default:
-      let (outcome, isWhole) = try atLambda(blocks)
+      let (outcome, isWhole) = try atLambda(rows)
       if isWhole { return outcome }
       kept = outcome.kept
     }
-    return try refit(kept, blocks)
+    return try refit(kept, rows)
   }
 
   /// - Returns: the outcome, and whether all is kept that is in at the λ.
-  private func atLambda(_ blocks: [Moments]) throws(ProcedureError) -> (Outcome, isWhole: Bool) {
+  private func atLambda(_ rows: FittedRows) throws(ProcedureError) -> (Outcome, isWhole: Bool) {
     do throws(PathError) {
-      let fit = try PathFit(blocks, plan: plan, terms: terms, penalty, options)
+      let fit = try rows.fit(plan, terms, penalty, options, threads: 1)
       let gammas = options.gammas
       let looked = criterion.choosesBlend ? fit.path : fit.path.blended(gammas[0], of: gammas)
       let selection = Selection(
@@ -73,24 +73,29 @@ public struct Procedure: Sendable {
       let kept = selection.kept.filter { penalty.factors[$0] > 0 }
       let path = fit.path.blended(selection.gamma ?? gammas[0], of: gammas)
       return (
-        Outcome(kept: kept, raw: path.original(selection.step)), selection.unsteady.isEmpty
+        Outcome(kept: kept, predictor: Predictor(path, selection.step)),
+        selection.unsteady.isEmpty
       )
     } catch { throw .path(error) }
   }
 
-  /// Least squares on some terms and the unpenalized ones.
-  private func refit(_ kept: [Int], _ blocks: [Moments]) throws(ProcedureError) -> Outcome {
-    let isIn = Set(kept)
+  /// Fits some terms and the unpenalized ones without a penalty, or, where columns may tell classes apart for
+  /// certain, with what is left of one at the end of a path.
+  private func refit(_ kept: [Int], _ rows: FittedRows) throws(ProcedureError) -> Outcome {
+    let (isIn, isLeastSquares) = (Set(kept), rows.family == .gaussian)
     let factors = terms.indices.map { term in
-      isIn.contains(term) || penalty.factors[term] == 0 ? 0 : Double.infinity
+      if penalty.factors[term] == 0 { return 0.0 }
+      return isIn.contains(term) ? isLeastSquares ? 0 : 1 : .infinity
     }
     var options = options
-    (options.grid, options.including, options.gammas) = (.values([0]), nil, [1])
+    (options.including, options.gammas) = (nil, [1])
+    options.grid =
+      isLeastSquares ? .values([0]) : kept.isEmpty ? .values([1]) : .automatic()
     do throws(PathError) {
-      let path = try PathFit(
-        blocks, terms: terms, ElasticNet(factors: factors, bounds: penalty.bounds), options
+      let path = try rows.fit(
+        nil, terms, ElasticNet(factors: factors, bounds: penalty.bounds), options, threads: 1
       ).path
-      return Outcome(kept: kept, raw: path.original(0))
+      return Outcome(kept: kept, predictor: Predictor(path, path.points.count - 1))
     } catch { throw .path(error) }
   }
 }
@@ -100,4 +105,13 @@ public enum ProcedureError: Error, Equatable {
   case path(PathError)
   case knockoffs(KnockoffError)
   case stability(StabilityError)
+
+  /// Whether some rows have a target with nothing to tell.
+  var isConstantTarget: Bool {
+    switch self {
+    case .path(let error), .knockoffs(.path(let error)), .stability(.path(let error)):
+      error == .constantTarget
+    default: false
+    }
+  }
 }

@@ -4,7 +4,7 @@ internal import RealModule
 /// to enter the path are picked, and kept is what is picked in a share of π of the halves or more
 /// (Meinshausen & Bühlmann, 2010), the halves being complementary pairs (Shah & Samworth, 2013).
 ///
-/// Halves are sums of random blocks of rows, so the rows are read once. ``StabilityBound`` bounds how many
+/// Halves are made of random blocks of rows, so the rows are read once, and pairs go down a grid of λ together. ``StabilityBound`` bounds how many
 /// false columns are kept. Two of q, π and the bound give the third.
 public struct StabilitySelection: Sendable, Equatable {
   /// What is asked for; what is nil follows from the others.
@@ -45,61 +45,101 @@ public struct StabilitySelection: Sendable, Equatable {
   public let candidates: Int
 
   /// - Parameters:
-  ///   - blocks: moments of disjoint random sets of rows, of the predictors and, last, the target; some
-  ///     dozens of them, so that halves have little in common.
+  ///   - rows: in disjoint random sets of rows, some dozens of them, so that halves have little in common.
   ///   - terms: what is selected, over the predictors.
   ///   - penalty: one factor a term. Terms with a factor of 0 are fitted and not chosen.
   ///   - seed: of the halves; the result does not depend on `threads`.
   /// - Throws: ``StabilityError``
   /// - Complexity: 2B lasso paths as far as q columns.
   public init(
-    _ blocks: [Moments], terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
+    _ rows: FittedRows, terms: [Term], _ penalty: ElasticNet, _ options: PathOptions,
     _ request: Request, seed: UInt64, threads: Int = 1
   ) throws(StabilityError) {
-    let blocks = blocks.filter { $0.weight > 0 }
-    guard blocks.count >= 4 else { throw .tooFewRows }
-    let all: MomentsProblem
-    do throws(PathError) {
-      all = try MomentsProblem(
-        TrainingMoments(blocks), terms, penalty, options, twins: nil)
-    } catch { throw .path(error) }
-    let free = all.live.filter { penalty.factors[$0] > 0 }
-    guard !free.isEmpty else { throw .noCandidate }
-    let settled = try request.settled(among: free.count)
-    let (pairs, weakness, q) = (request.pairs, request.weakness, settled.picked)
-    let picks = concurrentMap(2 * pairs, threads: threads) { half in
-      Result { () throws(PathError) in
-        let rows = Self.half(half, of: blocks.count, seed: seed).map { blocks[$0] }
-        var random = SplitMix64(seed: seed, stream: 0x6861_6c66_0000 ^ UInt64(half))
-        let problem = try MomentsProblem(
-          TrainingMoments(rows), terms,
-          weakness < 1 ? penalty.weakened(weakness, using: &random) : penalty, options,
-          twins: all.twins)
-        return problem.firstToEnter(
-          q, among: Set(free), isWide: problem.rows < free.count, tolerance: options.tolerance)
+    guard rows.used.count >= 4 else { throw .tooFewRows }
+    let pairs = request.pairs
+    var settled: (picked: Int, threshold: Double, errorRate: Double)?
+    var (free, picks) = ([Int](), [[Int]]())
+    for first in stride(from: 0, to: pairs, by: Self.pairsAtOnce) {
+      let some = first..<min(first + Self.pairsAtOnce, pairs)
+      var engine: any PathEngine
+      do throws(PathError) {
+        engine = try rows.engine(
+          Self.plan(some, seed: seed), terms, penalty,
+          Self.options(options, request, some, seed: seed), threads: threads)
+      } catch { throw .path(error) }
+      if settled == nil {
+        let exclusions = engine.path([]).exclusions
+        free = terms.indices.filter { penalty.factors[$0] > 0 && exclusions[$0] == nil }
+        guard !free.isEmpty else { throw .noCandidate }
+        settled = try request.settled(among: free.count)
       }
+      picks += engine.firstToEnter(
+        settled!.picked, among: Set(free), isTall: rows.usedRows.reduce(0, +) >= 2 * free.count)
+      options.watch?(some.upperBound, of: pairs)
     }
     var frequencies = [Double](repeating: 0, count: terms.count)
-    for pick in picks {
-      let terms: [Int]
-      do throws(PathError) { terms = try pick.get() } catch { throw .path(error) }
-      for term in terms { frequencies[term] += 1 }
-    }
-    frequencies = frequencies.map { $0 / Double(2 * pairs) }
-    (picked, threshold, errorRate) = settled
+    for term in picks.joined() { frequencies[term] += 1 / Double(2 * pairs) }
+    (picked, threshold, errorRate) = settled!
     self.frequencies = frequencies
     halves = 2 * pairs
     candidates = free.count
-    kept = free.filter { frequencies[$0] >= settled.threshold - 1e-9 }
+    kept = free.filter { [threshold] in frequencies[$0] >= threshold - 1e-9 }
   }
 
-  /// The blocks of a half, increasing. Halves 0 and 1 are a pair, 2 and 3, and so on: what is not in one
-  /// is in the other.
-  static func half(_ number: Int, of blocks: Int, seed: UInt64) -> [Int] {
-    var random = SplitMix64(seed: seed, stream: 0x7061_6972_0000 ^ UInt64(number / 2))
-    let order = (0..<blocks).shuffled(using: &random)
-    return (number % 2 == 0 ? order[..<(blocks / 2)] : order[(blocks / 2)...]).sorted()
+  /// So many pairs go down the grid together: more would share a look at the columns, too, and need more memory.
+  private static let pairsAtOnce = 10
+
+  /// Pairs of halves, each of which is what the other is tested on.
+  ///
+  /// - Parameter some: which of all pairs.
+  static func plan(_ some: Range<Int>, seed: UInt64) -> CrossValidation.Plan {
+    var random = SplitMix64(seed: seed, stream: 0x7061_6972_0000 ^ UInt64(some.lowerBound))
+    return .repeated(folds: 2, times: some.count, seed: random.next())
   }
+
+  private static func options(
+    _ options: PathOptions, _ request: Request, _ some: Range<Int>, seed: UInt64
+  ) -> PathOptions {
+    var options = options
+    (options.grid, options.including, options.gammas) = (.automatic(), nil, [1])
+    if request.weakness < 1 {
+      options.weakness = RandomWeights(
+        least: request.weakness, seed: seed, first: 2 * some.lowerBound)
+    }
+    return options
+  }
+}
+
+extension PathEngine {
+  /// For each training set the first terms to enter its path, fewer if that ends before. Of those that enter at one
+  /// λ the larger coefficient, for a group its length, comes first, then the first in order.
+  ///
+  /// - Parameter isTall: whether a training set has at least as many rows as there are columns.
+  fileprivate mutating func firstToEnter(_ count: Int, among free: Set<Int>, isTall: Bool)
+    -> [[Int]]
+  {
+    var picked = partitions.folds.map { _ in [Int]() }
+    // The path of a half may begin above that of all rows; hardly ever above twice that.
+    let grid = LambdaGrid.automatic().resolved(lambdaMax: 2 * lambdaMax, isTall: isTall)
+    for lambda in grid {
+      let points = advance(to: lambda).foldPoints
+      var isDone = true
+      for (fold, point) in points.enumerated() where picked[fold].count < count {
+        let new = zip(point.support, point.norms).filter {
+          free.contains($0.0) && !picked[fold].contains($0.0)
+        }
+        let order = new.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.0)
+        picked[fold] += order.prefix(count - picked[fold].count)
+        isDone =
+          isDone && (picked[fold].count == count || point.devianceRatio > Self.saturated)
+      }
+      if isDone { break }
+    }
+    return picked
+  }
+
+  /// Beyond such a deviance ratio a path has nothing more to tell.
+  private static var saturated: Double { 0.999 }
 }
 
 /// Why nothing can be selected.
@@ -137,45 +177,5 @@ extension StabilitySelection.Request {
       throw .unreachable
     }
     return (q, pi, rate(q, pi))
-  }
-}
-
-extension ElasticNet {
-  /// Each factor divided by a random number in `[weakness, 1)`.
-  fileprivate func weakened(_ weakness: Double, using random: inout SplitMix64) -> ElasticNet {
-    ElasticNet(
-      alpha: alpha, factors: factors.map { $0 / Double.random(in: weakness..<1, using: &random) },
-      bounds: bounds)
-  }
-}
-
-extension MomentsProblem {
-  /// The first terms to enter the path, fewer if it ends before. Of those that enter at one λ the larger
-  /// coefficient, for a group its length, comes first, then the first in order.
-  fileprivate func firstToEnter(
-    _ count: Int, among free: Set<Int>, isWide: Bool, tolerance: Double
-  ) -> [Int] {
-    let groups = live.map { design.coordinates[$0] }
-    var solver: any SupportSolver =
-      design.isSingle
-      ? ActiveSet(loss, penalty, columns: groups.map(\.lowerBound))
-      : GroupActiveSet(loss, penalty, groups: groups)
-    var (picked, isPicked) = ([Int](), Set<Int>())
-    let grid = LambdaGrid.automatic().resolved(lambdaMax: lambdaMax, isTall: !isWide)
-    for lambda in grid {
-      _ = solver.solve(lambda: lambda, tolerance: tolerance * nullObjective)
-      let norms = live.map { term in
-        design.coordinates[term].reduce(0) { $0 + solver.b[$1] * solver.b[$1] }
-      }
-      let new = zip(live, norms).filter {
-        $0.1 > 0 && free.contains($0.0) && !isPicked.contains($0.0)
-      }
-      for (term, _) in new.sorted(by: { ($1.1, $0.0) < ($0.1, $1.0) }) {
-        picked.append(term)
-        isPicked.insert(term)
-        if picked.count == count { return picked }
-      }
-    }
-    return picked
   }
 }

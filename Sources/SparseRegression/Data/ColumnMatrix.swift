@@ -9,6 +9,8 @@ public final class ColumnMatrix: Sendable {
   public let rows: Int
   /// For each block, its rows.
   public let blocks: [Range<Int>]
+  /// The blocks that may be fitted, increasing; none of them is empty.
+  let used: [Int]
   let weights: [Double]
   /// Σ wᵢ of each block.
   let blockWeights: [Double]
@@ -20,6 +22,8 @@ public final class ColumnMatrix: Sendable {
   let numbers: Int
   /// What was taken off each number.
   let shift: [Double]
+  /// For each row, the row whose target and companions it has; nil where these are its own.
+  private let order: [Int]?
   private let columns: TurnedRows
   private let ones: [Int32]
   private let firstOne: [Int]
@@ -50,6 +54,8 @@ public final class ColumnMatrix: Sendable {
       defer { start += count }
       return start..<start + count
     }
+    used = blocks.indices.filter { [blocks] in !blocks[$0].isEmpty }
+    self.order = nil
     let weights = order.map { store.weights[$0] }
     self.weights = weights
     blockWeights = blocks.map { weights[$0].reduce(0, +) }
@@ -59,6 +65,48 @@ public final class ColumnMatrix: Sendable {
     (columns, shift) = unsafe try TurnedRows.turn(store, order, columns: d, threads: threads) { x in
       unsafe centers ? center(x, weights, total) : 0
     }
+  }
+
+  /// The columns of another matrix, and what is to be predicted from them.
+  ///
+  /// - Parameter order: for each row, the row of `other` whose target, companions and weight it gets.
+  private init(_ other: ColumnMatrix, used: [Int], order: [Int]?) {
+    (rows, blocks, width, numbers) = (other.rows, other.blocks, other.width, other.numbers)
+    (shift, columns) = (other.shift, other.columns)
+    (ones, firstOne, self.used) = (other.ones, other.firstOne, used)
+    guard let order else {
+      (weights, blockWeights, target) = (other.weights, other.blockWeights, other.target)
+      self.order = other.order
+      return
+    }
+    let weights = order.map { other.weights[$0] }
+    self.weights = weights
+    blockWeights = blocks.map { weights[$0].reduce(0, +) }
+    target = order.map { other.target[$0] }
+    self.order = order.map { row in other.order.map { $0[row] } ?? row }
+  }
+
+  /// Numbers alone, in place of the columns of another matrix.
+  ///
+  /// - Parameters:
+  ///   - columns: one run of `rows` numbers each.
+  init(_ columns: TurnedRows, count: Int, insteadOf other: ColumnMatrix) {
+    (rows, blocks, used) = (other.rows, other.blocks, other.used)
+    (weights, blockWeights, target) = (other.weights, other.blockWeights, other.target)
+    (width, numbers, self.columns, order) = (count + 1, count, columns, nil)
+    shift = Array(repeating: 0, count: count)
+    (ones, firstOne) = ([], [0])
+  }
+
+  /// The same table where the rows of some blocks alone may be fitted.
+  func using(_ some: [Int]) -> ColumnMatrix { ColumnMatrix(self, used: some, order: nil) }
+
+  /// The same columns with the targets, companions and weights of other rows.
+  ///
+  /// - Parameter order: for each row, the row whose it gets.
+  func exchangingTargets(_ order: [Int]) -> ColumnMatrix {
+    precondition(order.count == rows)
+    return ColumnMatrix(self, used: used, order: order)
   }
 
   /// The rows of each indicator.
@@ -147,6 +195,12 @@ public final class ColumnMatrix: Sendable {
   /// The values of a number as they came.
   func values(ofNumber column: Int) -> [Double] {
     unsafe withColumn(column) { x in unsafe x.map { $0 + shift[column] } }
+  }
+
+  /// The values of a number that goes with the target.
+  func companion(_ column: Int) -> [Double] {
+    let values = values(ofNumber: column)
+    return order.map { $0.map { values[$0] } } ?? values
   }
 
   @inline(__always)

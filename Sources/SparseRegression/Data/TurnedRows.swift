@@ -18,6 +18,15 @@ struct TurnedRows: Sendable {
   /// The others are copied in so many strips; the rows they came from are then given back.
   private static let strips = 16
 
+  private init(height: Int, turned: Int, runs: NumberRuns, rest: NumberBuffer?) {
+    (self.height, self.turned, self.runs, self.rest) = (height, turned, runs, rest)
+  }
+
+  /// Columns that lie one after the other.
+  init(table: NumberBuffer, height: Int) {
+    self.init(height: height, turned: 0, runs: NumberRuns(length: 0, []), rest: table)
+  }
+
   /// Turns the first columns of some rows.
   ///
   /// - Parameters:

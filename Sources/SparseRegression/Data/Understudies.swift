@@ -75,7 +75,7 @@ public struct Understudies: Sendable {
       factors: Array(repeating: 1, count: count), bounds: Array(repeating: .free, count: count))
     let problem = ColumnsProblem(matrix, terms, penalty, PathOptions())
     var rows = RowStatistics(
-      matrix, blocks: matrix.blocks.indices.filter { !matrix.blocks[$0].isEmpty })
+      matrix, blocks: matrix.used)
     let screens = Screens(problem, [rows], everyRow: &rows, threads: threads).stretches
     let vectors = leads.map { Likeness.vectors($0, problem, rows) }
     var found: [Int: [Understudy]] = [:]

@@ -1,3 +1,5 @@
+internal import RealModule
+
 /// What the target is, and with it the loss.
 ///
 /// Least squares forgets its rows, so `gaussian` is fitted by either engine, from moments or from
@@ -57,6 +59,18 @@ extension Family {
   }
 }
 
+extension Family {
+  /// −2 log L of a fit to some rows, up to a constant; for numbers with σ² profiled out.
+  func minusTwoLogLikelihood(meanDeviance deviance: Double, rows: Int) -> Double {
+    switch self {
+    case .binomial, .multinomial, .poisson, .cox: return Double(rows) * deviance
+    case .gaussian, .huber, .multigaussian:
+      // A perfect fit would send the logarithm to −∞ and leave nothing to compare.
+      return Double(rows * responses) * .log(max(deviance, .leastNormalMagnitude))
+    }
+  }
+}
+
 /// What is predicted, beside the target of a ``ColumnMatrix``: further raw columns that are numbers of
 /// the matrix and belong to no term.
 public struct Response: Sendable {
@@ -69,6 +83,9 @@ public struct Response: Sendable {
   public var others: [Int]
   /// What cross-validation measures.
   public var metric: Metric
+
+  /// All of these columns.
+  var companions: [Int] { others + [event, offset].compactMap(\.self) }
 
   public init(
     _ family: Family, offset: Int? = nil, event: Int? = nil, others: [Int] = [],

@@ -5,11 +5,13 @@ struct Huber: RowLoss {
   let target: [Double]
   let delta: Double
 
-  /// - Parameter delta: nil for 1.345 times the scale of the target, 1.4826 times the median of its
-  ///   absolute deviations from the median: 95 % as efficient as least squares were the noise normal.
-  init(_ target: [Double], delta: Double?) {
+  /// - Parameters:
+  ///   - delta: nil for 1.345 times the scale of the target, 1.4826 times the median of its absolute
+  ///     deviations from the median: 95 % as efficient as least squares were the noise normal.
+  ///   - told: the targets that tell the scale; nil for all.
+  init(_ target: [Double], delta: Double?, told: [Double]? = nil) {
     self.target = target
-    self.delta = delta ?? Self.usualDelta(target)
+    self.delta = delta ?? Self.usualDelta(told ?? target)
   }
 
   private static func usualDelta(_ target: [Double]) -> Double {

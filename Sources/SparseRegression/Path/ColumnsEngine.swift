@@ -29,7 +29,7 @@ struct ColumnsEngine: PathEngine {
   ) throws(PathError) {
     precondition(penalty.factors.count == terms.count, "one penalty factor a term")
     let problem = ColumnsProblem(matrix, terms, penalty, options)
-    let filled = matrix.blocks.indices.filter { !matrix.blocks[$0].isEmpty }
+    let filled = matrix.used
     partitions = plan?.partitions(of: filled.map { matrix.blocks[$0].count }) ?? .empty
     var parts: [(blocks: [Int], test: [Int])] = [(filled, [])]
     parts += partitions.folds.map { fold in
@@ -68,7 +68,7 @@ struct ColumnsEngine: PathEngine {
     }
     (self.problem, self.fits, self.design, lambdaMax) = (problem, fits, design, 0)
     (self.exclusions, self.threads) = (exclusions, threads)
-    if let adaptive = options.adaptive { try weigh(adaptive) }
+    if options.adaptive != nil || options.weakness != nil { try weigh(options) }
 
     // The first look, at the null model, tells where the path begins.
     for index in self.fits.indices { self.fits[index].mark(0, forgets: true) }
@@ -79,19 +79,20 @@ struct ColumnsEngine: PathEngine {
   }
 
   /// Gives each fit the factors that its own rows tell.
-  private mutating func weigh(_ adaptive: AdaptiveWeights) throws(PathError) {
+  private mutating func weigh(_ options: PathOptions) throws(PathError) {
     let (fits, problem) = (fits, problem)
     let live = exclusions.indices.filter { exclusions[$0] == nil }
     let made = concurrentMap(fits.count, threads: threads) { index in
-      Result { () throws(PathError) in
-        try problem.weights(
+      Result { () throws(PathError) -> [Double?] in
+        guard let adaptive = options.adaptive else { return problem.terms.map { _ in 1 } }
+        return try problem.weights(
           adaptive, fits[index].rows, targets: [fits[index].target], unit: fits[index].targetScale,
           live.filter { !fits[index].dependent.contains($0) })
       }
     }
     var weights: [[Double?]] = []
     for one in made { weights.append(try one.get()) }
-    let penalties = problem.penalty.weighed(by: weights)
+    let penalties = problem.penalty.weighed(by: weights, options.weakness)
     let penalized = live.filter { problem.penalty.factors[$0] > 0 }
     self.problem = problem.screening(penalties[0])
     screens.take(penalties, self.problem, penalized)

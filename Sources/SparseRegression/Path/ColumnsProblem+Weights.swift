@@ -117,13 +117,15 @@ extension ColumnsProblem {
 extension ElasticNet {
   /// The penalty of each of some fits, with the unit of the first.
   ///
-  /// - Parameter weights: of each fit; one a term, nil for one that takes no part.
-  func weighed(by weights: [[Double?]]) -> [ElasticNet] {
+  /// - Parameters:
+  ///   - weights: of each fit; one a term, nil for one that takes no part.
+  ///   - random: what those of all but the first, training sets, are multiplied by.
+  func weighed(by weights: [[Double?]], _ random: RandomWeights?) -> [ElasticNet] {
     var unit: Double?
-    return weights.map { own in
+    return weights.enumerated().map { fit, own in
       let made = weighed(by: own, unit: unit)
       unit = made.unit
-      return made.penalty
+      return fit == 0 ? made.penalty : made.penalty.randomized(random, fold: fit - 1)
     }
   }
 }

@@ -21,7 +21,8 @@ extension LossEngine {
       fit.noteNull()
       fit.noteCurvature(pass)
     }
-    if let adaptive = problem.base.options.adaptive { try weigh(adaptive, live) }
+    let options = problem.base.options
+    if options.adaptive != nil || options.weakness != nil { try weigh(options, live) }
     let alpha = max(problem.base.penalty.alpha, 1e-3)
     if watchesAll {
       watch(
@@ -40,20 +41,21 @@ extension LossEngine {
   /// Gives each fit the factors that its own rows tell: those of an initial fit to the pulls of the null
   /// model, which is a Newton step from there with a curvature that is the same in all rows; of several
   /// responses one to the pulls of each.
-  private mutating func weigh(_ adaptive: AdaptiveWeights, _ live: [Int]) throws(PathError) {
+  private mutating func weigh(_ options: PathOptions, _ live: [Int]) throws(PathError) {
     let (fits, base) = (fits, problem.base)
     let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
     let made = concurrentMap(fits.count, threads: threads) { index in
       let dependent = fits[index].dependentTerms
       let targets = pulls[index].map { zip($0, base.matrix.weights).map { $0 / $1 } }
-      return Result { () throws(PathError) in
-        try base.weights(
+      return Result { () throws(PathError) -> [Double?] in
+        guard let adaptive = options.adaptive else { return base.terms.map { _ in 1 } }
+        return try base.weights(
           adaptive, fits[index].rows, targets: targets, live.filter { !dependent.contains($0) })
       }
     }
     var weights: [[Double?]] = []
     for one in made { weights.append(try one.get()) }
-    let penalties = base.penalty.weighed(by: weights)
+    let penalties = base.penalty.weighed(by: weights, options.weakness)
     let penalized = live.filter { base.penalty.factors[$0] > 0 }
     problem = problem.with(base.screening(penalties[0]))
     if !watchesAll { screens.take(penalties, problem.base, penalized) }

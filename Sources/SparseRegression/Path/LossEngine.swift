@@ -39,7 +39,7 @@ struct LossEngine: PathEngine {
   ) throws(PathError) {
     precondition(penalty.factors.count == terms.count, "one penalty factor a term")
     let problem = LossProblem(ColumnsProblem(matrix, terms, penalty, options), response)
-    let filled = matrix.blocks.indices.filter { !matrix.blocks[$0].isEmpty }
+    let filled = matrix.used
     partitions = plan?.partitions(of: filled.map { matrix.blocks[$0].count }) ?? .empty
     var parts: [(blocks: [Int], test: [Int])] = [(filled, [])]
     parts += partitions.folds.map { fold in

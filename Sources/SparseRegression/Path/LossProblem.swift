@@ -17,7 +17,7 @@ struct LossProblem: Sendable {
     (self.base, self.response) = (base, response)
     let matrix = base.matrix
     let target = matrix.target
-    offset = response.offset.map { matrix.values(ofNumber: $0) } ?? []
+    offset = response.offset.map { matrix.companion($0) } ?? []
     switch response.family {
     case .binomial: objective = .rows(Binomial(target: target))
     case .multinomial(let classes):
@@ -26,15 +26,15 @@ struct LossProblem: Sendable {
     case .cox:
       objective = .survival(
         Cox(
-          time: target, event: matrix.values(ofNumber: response.event!), weights: matrix.weights,
+          time: target, event: matrix.companion(response.event!), weights: matrix.weights,
           offset: offset, blocks: matrix.blocks))
     case .huber(let delta):
-      let huber = Huber(target, delta: delta)
+      let huber = Huber(target, delta: delta, told: matrix.used.flatMap { target[matrix.blocks[$0]] })
       objective = .rows(huber)
       family = .huber(delta: huber.delta)
       return
     case .gaussian, .multigaussian:
-      let others = response.others.map { matrix.values(ofNumber: $0) }
+      let others = response.others.map { matrix.companion($0) }
       objective = .rows(
         SquaredErrors(
           target: target.indices.flatMap { row in [target[row]] + others.map { $0[row] } },

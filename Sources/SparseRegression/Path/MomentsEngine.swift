@@ -27,7 +27,8 @@ struct MomentsEngine: PathEngine {
     let made = concurrentMap(folds.count, threads: threads) { index in
       Result { () throws(PathError) in
         try MomentsFit(
-          TrainingMoments(sets[index].training), terms, penalty, options,
+          TrainingMoments(sets[index].training), terms,
+          penalty.randomized(options.weakness, fold: index), options,
           twins: all.problem.twins, unit: all.problem.unit, test: TestMoments(sets[index].test))
       }
     }

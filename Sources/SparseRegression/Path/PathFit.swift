@@ -72,6 +72,7 @@ public struct PathFit: Sendable {
     for lambda in grid {
       let step = engine.advance(to: lambda)
       points.append(step.point)
+      options.watch?(points.count, of: grid.count)
       errors.append(
         step.errors, votes: engine.partitions.areLarge ? step.votes : nil, gap: step.worstFoldGap,
         lambda: lambda)
@@ -112,23 +113,28 @@ struct PathStep: Sendable {
   let point: RegularizationPath.Point
   /// The mean squared error on the test rows of each fold, one a blend.
   let errors: [[Double]]
-  /// In how many training sets' fits each term of the point is.
-  let votes: [Int]
+  /// Of the fit to each training set.
+  let foldPoints: [RegularizationPath.Point]
+
   /// The largest relative duality gap over the folds.
-  let worstFoldGap: Double
+  var worstFoldGap: Double { foldPoints.map(\.gap).max() ?? 0 }
 
   /// - Parameter fits: solved; the fit to all rows, then one a fold.
   init(_ fits: [some SolvedFit]) {
     point = fits[0].point!
     errors = fits.dropFirst().map(\.testErrors)
+    foldPoints = fits.dropFirst().map { $0.point! }
+  }
+
+  /// In how many training sets' fits each term of the point is.
+  var votes: [Int] {
     let places = Dictionary(
       uniqueKeysWithValues: zip(point.support, point.support.indices))
     var votes = [Int](repeating: 0, count: places.count)
-    for fit in fits.dropFirst() {
-      for term in fit.point!.support { if let place = places[term] { votes[place] += 1 } }
+    for fold in foldPoints {
+      for term in fold.support { if let place = places[term] { votes[place] += 1 } }
     }
-    self.votes = votes
-    worstFoldGap = fits.dropFirst().map { $0.point!.gap }.max() ?? 0
+    return votes
   }
 }
 

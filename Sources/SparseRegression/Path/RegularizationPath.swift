@@ -1,5 +1,3 @@
-internal import RealModule
-
 /// The solutions along a grid of λ, largest λ first.
 public struct RegularizationPath: Sendable {
   /// The solution at one λ.
@@ -170,16 +168,9 @@ public struct RegularizationPath: Sendable {
     max(0, 1 - points[step].devianceRatio) * nullDeviance
   }
 
-  /// −2 log L of the fit to its own rows at `step`, up to a constant; for least squares with σ² profiled
-  /// out.
+  /// −2 log L of the fit to its own rows at `step`, up to a constant.
   func minusTwoLogLikelihood(_ step: Int) -> Double {
-    let deviance = meanDeviance(step)
-    switch family {
-    case .binomial, .multinomial, .poisson, .cox: return Double(rows) * deviance
-    case .gaussian, .huber, .multigaussian:
-      // A perfect fit would send the logarithm to −∞ and leave nothing to compare.
-      return Double(rows * family.responses) * .log(max(deviance, .leastNormalMagnitude))
-    }
+    family.minusTwoLogLikelihood(meanDeviance: meanDeviance(step), rows: rows)
   }
 
   /// The smallest λ down to which the objective is locally convex; nil if it is on the whole path.
