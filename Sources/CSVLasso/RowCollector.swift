@@ -135,7 +135,8 @@ struct RowCollector {
     var counts = [Int](repeating: 0, count: target.labels.count)
     guard var kept = store.take() else { return counts }
     var dealer: StratifiedDealer?
-    if options.crossValidates, case .permuted(let folds) = options.folds {
+    // Halves are made of blocks, too, whether there are folds or not.
+    if options.crossValidates || options.blocks != nil, case .permuted(let folds) = options.folds {
       dealer = StratifiedDealer(
         classes: counts.count, blocks: options.blocks ?? folds, seed: options.seed)
     }

@@ -77,13 +77,13 @@ public struct StabilitySelection: Sendable, Equatable {
         settled!.picked, among: Set(free), isTall: rows.usedRows.reduce(0, +) >= 2 * free.count)
       options.watch?(some.upperBound, of: pairs)
     }
-    var frequencies = [Double](repeating: 0, count: terms.count)
-    for term in picks.joined() { frequencies[term] += 1 / Double(2 * pairs) }
+    var counts = [Int](repeating: 0, count: terms.count)
+    for term in picks.joined() { counts[term] += 1 }
     (picked, threshold, errorRate) = settled!
-    self.frequencies = frequencies
+    frequencies = counts.map { Double($0) / Double(2 * pairs) }
     halves = 2 * pairs
     candidates = free.count
-    kept = free.filter { [threshold] in frequencies[$0] >= threshold - 1e-9 }
+    kept = free.filter { [threshold, frequencies] in frequencies[$0] >= threshold - 1e-9 }
   }
 
   /// So many pairs go down the grid together: more would share a look at the columns, too, and need more memory.
