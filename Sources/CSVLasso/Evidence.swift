@@ -103,10 +103,9 @@ public enum Evidence: Sendable {
             + names.joined(separator: ", ") + more)
       }
       if filter.isApproximate {
-        let why =
-          fit.path.family == .gaussian
-          ? "fewer than twice as many rows as coefficients" : "knockoffs know the columns' correlations from the rows alone"
-        notes.append("\(why): \(fit.criterion.label) is approximate")
+        notes.append(
+          "knockoffs rest on estimated correlations of the columns: \(fit.criterion.label) is approximate"
+        )
       }
       if filter.kept.isEmpty {
         let few = filter.candidates < filter.fewest ? "there are \(filter.candidates); " : ""

@@ -224,7 +224,8 @@ import Testing
         right.reduce(tables.noise * random.normal()) { $0 + ($1 % 2 == 0 ? 1 : -1) * row[$1] }
       }
       let filter = try KnockoffFilter(
-        .moments([data.moments()]), terms: numbers(p), ElasticNet(count: p), PathOptions(), rate: rate,
+        .moments([data.moments()]), terms: numbers(p), ElasticNet(count: p), PathOptions(),
+        rate: rate,
         draws: tables.draws, seed: 1)
       #expect(filter.isApproximate == (tables.n <= 2 * p))
       let wrong = filter.kept.count { !right.contains($0) }

@@ -114,15 +114,16 @@ public struct CrossValidation: Sendable, Equatable {
   public static let differenceShare = 1.5
   /// The share of what the columns explain that it gives at most.
   public static let explainedShare = 0.05
-  /// The share of a standard error that it gives for none at all: whoever has nothing to find is told so.
-  public static let nullShare = 0.5
+  /// The share of a standard error that it gives for none at all: whoever has nothing to find is told so. A mean
+  /// over one partition has the luck of its deal in it, too.
+  public var nullShare: Double { repeats > 1 ? 0.5 : 1 }
   /// The share of the training sets' fits that a column must be in to be kept, where they are asked.
   public static let leastVotes = 0.75
 
   /// Of all λ and γ whose error is above the smallest by no more than one and a half standard errors of that
   /// difference, and by no more than a twentieth of what the model without any column is, those with the fewest
   /// coefficients; among equals those of the smallest error. A model without any column is taken where it is within
-  /// half a standard error of the smallest error.
+  /// ``nullShare`` of a standard error of the smallest error.
   ///
   /// - Parameters:
   ///   - counts: for each λ, the nonzero coefficients of the fit to all rows.
@@ -131,7 +132,7 @@ public struct CrossValidation: Sendable, Equatable {
     let smallest = self[relaxedMinimum].mean
     let empty = places.filter { isNull[$0.step] }.map { self[$0].mean }.min()
     let explained = empty.map { Self.explainedShare * ($0 - smallest) } ?? .infinity
-    let nullBound = bound(Self.nullShare)
+    let nullBound = bound(nullShare)
     return places.filter {
       let error = self[$0].mean
       let given = min(

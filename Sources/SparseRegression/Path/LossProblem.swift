@@ -29,7 +29,8 @@ struct LossProblem: Sendable {
           time: target, event: matrix.companion(response.event!), weights: matrix.weights,
           offset: offset, blocks: matrix.blocks))
     case .huber(let delta):
-      let huber = Huber(target, delta: delta, told: matrix.used.flatMap { target[matrix.blocks[$0]] })
+      let huber = Huber(
+        target, delta: delta, told: matrix.used.flatMap { target[matrix.blocks[$0]] })
       objective = .rows(huber)
       family = .huber(delta: huber.delta)
       return

@@ -22,6 +22,7 @@ extension ElasticNet {
   func randomized(_ weights: RandomWeights?, fold: Int) -> ElasticNet {
     guard let weights else { return self }
     return ElasticNet(
-      alpha: alpha, exactly: zip(factors, weights.weights(factors.count, fold: fold)).map(*), bounds)
+      alpha: alpha, exactly: zip(factors, weights.weights(factors.count, fold: fold)).map(*), bounds
+    )
   }
 }
