@@ -53,6 +53,7 @@ extension Fit {
         .data,
         "\(source): columns depend on each other so nearly that --choose fdr cannot tell them apart (leave some out, or use --choose 1se)"
       )
+    case .knockoffs(.noRoom(let error)): Failure(error, source: source)
     case .stability(let error): failure(error, options, source)
     }
   }

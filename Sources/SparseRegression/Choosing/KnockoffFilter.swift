@@ -15,9 +15,11 @@ internal import RealModule
 ///
 /// Knockoffs are drawn, so one draw's choice is partly luck. Here are many draws; kept is what more than
 /// half of them choose. Each draw keeps its rate; the vote keeps at most twice as many false columns as a
-/// draw does on average, and in simulations its rate lies well below q. With fewer than twice as many rows as coefficients knockoffs are those of random columns,
-/// and the rate is approximate. (Averaged e-values, Ren & Barber, 2024, have the bound q; where fewer than 2/q columns
-/// are there to be found they hardly ever find any.)
+/// draw does on average, and in simulations its rate lies well below q. (Averaged e-values, Ren & Barber, 2024, have
+/// the bound q; where fewer than 2/q columns are there to be found they hardly ever find any.)
+///
+/// With fewer than twice as many rows as coefficients, and on rows, where a loss may be any, knockoffs are those of
+/// random columns (``SecondOrderSampler``), and the rate is approximate.
 public struct KnockoffFilter: Sendable, Equatable {
   /// q
   public let rate: Double
@@ -132,6 +134,8 @@ public enum KnockoffError: Error, Equatable {
   case tooFewRows
   /// Columns depend on each other to rounding.
   case singular
+  /// There is no memory for the knockoffs.
+  case noRoom(RowStore.Failure)
 }
 
 /// W of a draw, one entry a candidate.

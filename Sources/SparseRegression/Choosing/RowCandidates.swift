@@ -25,10 +25,13 @@ struct RowCandidates {
     let length: Double
   }
 
+  /// - Parameter live: the terms that take part, unpenalized ones included.
+  /// - Throws: ``KnockoffError`` where there is no memory for the columns.
+  /// - Complexity: O(n p) for each unpenalized column
   init(
     _ problem: ColumnsProblem, _ rows: RowStatistics, live: [Int], _ response: Response,
     threads: Int
-  ) {
+  ) throws(KnockoffError) {
     let (matrix, factors) = (problem.matrix, problem.penalty.factors)
     func values(_ term: Int) -> [[Double]] {
       let made = problem.coordinates(term, rows)
@@ -68,7 +71,9 @@ struct RowCandidates {
     let companions = response.companions.map { matrix.companion($0) }
     let others = Array(basis[taken...]) + companions
     let n = matrix.rows
-    columns = NumberBuffer(count: max(1, n * (2 * most + others.count)))!
+    do throws(RowStore.Failure) {
+      columns = try matrix.room(forColumns: 2 * most + others.count)
+    } catch { throw .noRoom(error) }
     var (terms, groups, dependent, next) = ([Int](), [Range<Int>](), [Int](), 0)
     var (own, bounds) = ([Double](), [ElasticNet.Bounds]())
     for start in stride(from: 0, to: penalized.count, by: Self.atOnce) {

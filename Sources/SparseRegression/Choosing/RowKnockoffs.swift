@@ -42,7 +42,7 @@ struct RowKnockoffs {
     let live = terms.indices.filter { exclusions[$0] == nil }
     let rows = RowStatistics(matrix, blocks: matrix.used)
     let problem = ColumnsProblem(matrix, terms, penalty, options)
-    let made = RowCandidates(problem, rows, live: live, response, threads: threads)
+    let made = try RowCandidates(problem, rows, live: live, response, threads: threads)
     guard made.freedom > 2 else { throw .tooFewRows }
     (self.terms, dependent, freedom) = (made.terms, made.dependent, made.freedom)
     guard

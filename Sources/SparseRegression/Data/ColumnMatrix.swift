@@ -27,6 +27,9 @@ public final class ColumnMatrix: Sendable {
   private let columns: TurnedRows
   private let ones: [Int32]
   private let firstOne: [Int]
+  /// Beyond so many bytes a table made of this one is a mapped file.
+  private let limit: Int
+  private let openFile: RowStore.OpenFile
 
   /// Turns rows into columns.
   ///
@@ -55,6 +58,7 @@ public final class ColumnMatrix: Sendable {
       return start..<start + count
     }
     used = blocks.indices.filter { [blocks] in !blocks[$0].isEmpty }
+    (limit, openFile) = (store.limit, store.openFile)
     self.order = nil
     let weights = order.map { store.weights[$0] }
     self.weights = weights
@@ -74,6 +78,7 @@ public final class ColumnMatrix: Sendable {
     (rows, blocks, width, numbers) = (other.rows, other.blocks, other.width, other.numbers)
     (shift, columns) = (other.shift, other.columns)
     (ones, firstOne, self.used) = (other.ones, other.firstOne, used)
+    (limit, openFile) = (other.limit, other.openFile)
     guard let order else {
       (weights, blockWeights, target) = (other.weights, other.blockWeights, other.target)
       self.order = other.order
@@ -96,6 +101,15 @@ public final class ColumnMatrix: Sendable {
     (width, numbers, self.columns, order) = (count + 1, count, columns, nil)
     shift = Array(repeating: 0, count: count)
     (ones, firstOne) = ([], [0])
+    (limit, openFile) = (other.limit, other.openFile)
+  }
+
+  /// Room for some columns of as many rows.
+  ///
+  /// - Throws: ``RowStore/Failure``
+  func room(forColumns count: Int) throws(RowStore.Failure) -> NumberBuffer {
+    let size = max(1, rows * count)
+    return try RowStore.buffer(size, mapped: 8 * size > limit, openFile)
   }
 
   /// The same table where the rows of some blocks alone may be fitted.

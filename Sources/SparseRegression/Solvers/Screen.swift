@@ -52,39 +52,6 @@ struct Screen: Sendable {
   /// How near its price a term that was looked at must be to be let in with those that exceed it.
   static let nearly = 0.975
 
-  /// What all terms are held against, worked out once for all stretches.
-  ///
-  /// Pull ≤ share · reference + reach · rest, so a term asks only where its reference exceeds
-  /// factor · slope − reach · offset, with slope = price / share and offset = rest / share. The margins are
-  /// above the rounding of single precision; a share may be taken for a larger one.
-  struct Bounds: Sendable {
-    fileprivate let quads: Int
-    /// For each epoch, a row like those of the reference.
-    fileprivate var slope: [SIMD4<Float>]
-    fileprivate var offset: [SIMD4<Float>]
-    /// For each epoch, the least slope and the largest offset: what clears a term by these clears it in
-    /// every fit.
-    fileprivate var floor: [(slope: Float, offset: Float)]
-
-    init(_ fits: [Fit]) {
-      quads = (fits.count + 3) / 4
-      let epochs = fits[0].since.count
-      slope = Array(repeating: .zero, count: epochs * quads)
-      offset = slope
-      floor = Array(repeating: (slope: .infinity, offset: 0), count: epochs)
-      for (fit, now) in fits.enumerated() {
-        for (epoch, since) in now.since.enumerated() {
-          let share = max(since.share, 1e-6)
-          let place = epoch * quads + fit / 4
-          slope[place][fit % 4] = Float(now.price / share * (1 - 1e-6))
-          offset[place][fit % 4] = Float(since.rest / share * (1 + 1e-6))
-          floor[epoch].slope = min(floor[epoch].slope, slope[place][fit % 4])
-          floor[epoch].offset = max(floor[epoch].offset, offset[place][fit % 4])
-        }
-      }
-    }
-  }
-
   /// - Parameter firstFit: takes in the summary of each number over the rows of the first fit.
   init(
     _ terms: Range<Int>, of problem: ColumnsProblem, statistics: [RowStatistics],
