@@ -4,7 +4,8 @@
 neighbours, 0.35^2 between those next but one, and so on; the first s coefficients are 1, the others
 0 (their beta-type 2); signal-to-noise ratios from 0.25 to 6. `pipeline` are tables as they come by:
 10,000 rows, heavy tails, dummies, near-duplicates. `hard` is all of that with fewer rows and small
-effects. `duplicates` are near-duplicates with correlation 0.99, `noise` targets that no column
+effects. `close` has columns with correlation 0.8 between neighbours, more rows than columns or fewer.
+`duplicates` are near-duplicates with correlation 0.99, `noise` targets that no column
 knows of. `binomial` has targets of two classes: 400 rows, columns correlated as in `paper`, ten of
 them with coefficients of random size and sign, and a logistic model whose linear predictor has snr
 times the variance of the logistic distribution.
@@ -29,6 +30,7 @@ class Setting:
     snr: float
     features: list = field(default_factory=list)
     family: str = "gaussian"
+    neighbours: float = 0.35  # correlation of each column with the next
 
 
 @dataclass
@@ -67,6 +69,8 @@ def settings():
         Setting("noise-tall", "noise", 10_000, 200, 0, 0, ["tails", "dummies"]),
         Setting("noise-binomial", "noise", 400, 200, 0, 0, [], "binomial"),
     ]
+    known += [Setting(f"close-{n}x{p}", "close", n, p, 15, 2, neighbours=0.8)
+              for n, p in ((800, 300), (200, 1500))]
     known += [Setting(f"classes-{p}@{snr:g}", "binomial", 400, p, 10, snr, [], "binomial")
               for p in (50, 200) for snr in (0.5, 1, 2)]
     return {setting.name: setting for setting in known}
@@ -91,7 +95,8 @@ def columns(setting, rows, random, layout):
     """Columns of a setting; `layout`, a dict, keeps what rows of one table have in common."""
     z = random.standard_normal((rows, setting.columns))
     for j in range(1, setting.columns):  # AR(1)
-        z[:, j] = 0.35 * z[:, j - 1] + np.sqrt(1 - 0.35 ** 2) * z[:, j]
+        z[:, j] = (setting.neighbours * z[:, j - 1]
+                   + np.sqrt(1 - setting.neighbours ** 2) * z[:, j])
     if "places" not in layout:
         layout["places"] = layout["random"].permutation(setting.columns)
         layout["rates"] = layout["random"].uniform(0.02, 0.5, setting.columns)

@@ -56,6 +56,19 @@ extension LinearAlgebra {
     return c
   }
 
+  /// L of a symmetric positive definite matrix L L', row-major with zeros above the diagonal: column-major, L'. Nil
+  /// if there is none, to rounding.
+  ///
+  /// - Complexity: O(count³)
+  static func lowerFactor(of matrix: [Double], count: Int) -> [Double]? {
+    var factor = matrix
+    guard factorize(&factor, stride: count, count: count) else { return nil }
+    for row in 0..<count {
+      for column in row + 1..<max(count, row + 1) { factor[row * count + column] = 0 }
+    }
+    return factor
+  }
+
   /// `out ← keeping · out + A B`, all column-major; from one column to the next are `leading` numbers.
   ///
   /// - Parameters:

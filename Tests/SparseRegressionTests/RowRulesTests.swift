@@ -219,6 +219,100 @@ import Testing
     }
   }
 
+  /// Columns of mean square 1, each odd one nearly the even one before it.
+  private func pairedColumns(n: Int, p: Int) throws -> (
+    buffer: NumberBuffer, columns: [[Double]], shares: [Double]
+  ) {
+    var random = SplitMix64(seed: 12, stream: 0)
+    let raw = (0..<n).map { _ in Double.random(in: 0.5..<2, using: &random) }
+    let shares = raw.map { $0 / raw.reduce(0, +) }
+    var columns: [[Double]] = []
+    for j in 0..<p {
+      var column = (0..<n).map { i in
+        j % 2 == 1 ? columns[j - 1][i] + 0.2 * random.normal() : random.normal()
+      }
+      orthonormalize(&column, to: [], shares)
+      columns.append(column)
+    }
+    let buffer = try #require(NumberBuffer(count: n * p))
+    buffer.withMutableNumbers(0..<n * p) { x in
+      for j in 0..<p { for i in 0..<n { x[j * n + i] = columns[j][i] } }
+    }
+    return (buffer, columns, shares)
+  }
+
+  /// Columns that are certain to go together are a block, no block is too large, and a group is not taken apart.
+  @Test func blocksHoldWhatGoesTogether() throws {
+    let (x, _, shares) = try pairedColumns(n: 60, p: 40)
+    func blocks(_ groups: [Range<Int>], freedom: Int) -> [[Int]] {
+      CorrelatedBlocks(
+        x, count: 40, groups: groups, shares: shares, freedom: freedom, threads: 2
+      ).blocks
+    }
+    let single = (0..<40).map { $0..<$0 + 1 }
+    #expect(blocks(single, freedom: 60) == (0..<20).map { [2 * $0, 2 * $0 + 1] })
+    let grouped = [0..<1, 1..<3] + (3..<40).map { $0..<$0 + 1 }
+    #expect(
+      blocks(grouped, freedom: 60) == [[0, 1, 2, 3]] + (2..<20).map { [2 * $0, 2 * $0 + 1] })
+    #expect(blocks(single, freedom: 7) == (0..<40).map { [$0] })
+  }
+
+  /// What is drawn where columns outnumber the rows has the mean X (I − Σ⁻¹S) and, row by row, the covariance
+  /// 2S − SΣ⁻¹S, for the Σ that is never made.
+  @Test func lawOfRowsIsThatOfTheCovariance() throws {
+    let (n, p, draws) = (16, 30, 4000)
+    let (x, columns, shares) = try pairedColumns(n: n, p: p)
+    let groups = (0..<p).map { $0..<$0 + 1 }
+    let blocks = CorrelatedBlocks(
+      x, count: p, groups: groups, shares: shares, freedom: n, threads: 1)
+    #expect(blocks.blocks.contains { $0.count == 2 })
+    let law = try #require(LawOfRows(x, blocks, groups, shares, freedom: n))
+    let roots = shares.map { $0.squareRoot() }
+    var sigma = CorrelatedBlocks.gram(x, Array(0..<p), roots).map { (1 - law.share) * $0 }
+    for block in blocks.blocks {
+      let target = Shrinkage.shrunk(
+        CorrelatedBlocks.gram(x, block, roots), count: block.count, freedom: n)
+      for (a, j) in block.enumerated() {
+        for (b, k) in block.enumerated() {
+          sigma[j * p + k] += law.share * target[a * block.count + b]
+        }
+      }
+    }
+    try #require(law.share > 0.05 && law.share < 1)
+    let (s, inverse) = (law.scales, try #require(LinearAlgebra.inverse(of: sigma, count: p)))
+    let out = try #require(NumberBuffer(count: n * p))
+    var (mean, square) = (
+      [Double](repeating: 0, count: n * p), [Double](repeating: 0, count: p * p)
+    )
+    let expected = (0..<n * p).map { place in
+      let (j, i) = (place / n, place % n)
+      return columns[j][i]
+        - (0..<p).reduce(0) { $0 + columns[$1][i] * inverse[$1 * p + j] } * s[j]
+    }
+    for draw in 0..<draws {
+      law.draw(x, into: out, at: 0, seed: UInt64(draw), threads: 1)
+      let made = out.withNumbers(0..<n * p) { Array($0) }
+      for place in mean.indices { mean[place] += made[place] / Double(draws) }
+      let row = draw % n
+      for j in 0..<p {
+        let off = made[j * n + row] - expected[j * n + row]
+        for k in [0, 1, 2, 3] {
+          square[j * p + k] += off * (made[k * n + row] - expected[k * n + row]) / Double(draws)
+        }
+      }
+    }
+    for place in mean.indices {
+      #expect(
+        abs(mean[place] - expected[place]) < 5 * (2 * s[place / n] / Double(draws)).squareRoot())
+    }
+    for j in 0..<p {
+      for k in [0, 1, 2, 3] {
+        let covariance = (j == k ? 2 * s[j] : 0) - s[j] * inverse[j * p + k] * s[k]
+        #expect(abs(square[j * p + k] - covariance) < 0.12)
+      }
+    }
+  }
+
   /// Exchanging columns with their knockoffs turns the sign of their W, and leaves all others.
   @Test(arguments: [Family.binomial, .poisson])
   func exchangeTurnsTheSign(family: Family) throws {
