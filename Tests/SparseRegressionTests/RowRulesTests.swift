@@ -255,6 +255,10 @@ import Testing
     #expect(
       blocks(grouped, freedom: 60) == [[0, 1, 2, 3]] + (2..<20).map { [2 * $0, 2 * $0 + 1] })
     #expect(blocks(single, freedom: 7) == (0..<40).map { [$0] })
+    let gram = CorrelatedBlocks.gram(x, Array(0..<40), shares.map { $0.squareRoot() })
+    #expect(
+      CorrelatedBlocks(gram, count: 40, groups: grouped, freedom: 60).blocks
+        == blocks(grouped, freedom: 60))
   }
 
   /// What is drawn where columns outnumber the rows has the mean X (I − Σ⁻¹S) and, row by row, the covariance
@@ -266,7 +270,7 @@ import Testing
     let blocks = CorrelatedBlocks(
       x, count: p, groups: groups, shares: shares, freedom: n, threads: 1)
     #expect(blocks.blocks.contains { $0.count == 2 })
-    let law = try #require(LawOfRows(x, blocks, groups, shares, freedom: n))
+    let law = try #require(LawOfRows(x, groups, shares, freedom: n, threads: 1))
     let roots = shares.map { $0.squareRoot() }
     var sigma = CorrelatedBlocks.gram(x, Array(0..<p), roots).map { (1 - law.share) * $0 }
     for block in blocks.blocks {

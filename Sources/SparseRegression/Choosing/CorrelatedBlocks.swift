@@ -19,11 +19,28 @@ struct CorrelatedBlocks {
   private static let (mostColumns, mostNamed, mostExact) = (64, 16, 20_000)
   /// Columns whose products are formed at once, and how many such stretches away others are looked at.
   private static let (stretch, reach) = (256, 2)
+  private static let rowsAtOnce = 2048
 
   private struct Pair: Sendable {
     let size: Float
     let first: Int32
     let second: Int32
+  }
+
+  /// - Parameters:
+  ///   - gram: correlations, `count × count`.
+  ///   - groups: columns that are never taken apart; no correlation within.
+  /// - Complexity: O(p²)
+  init(_ gram: [Double], count p: Int, groups: [Range<Int>], freedom: Int) {
+    let least = Self.leastSize(p, freedom: freedom)
+    let pairs = (0..<p).flatMap { j in
+      var named = Named(j)
+      for k in j + 1..<max(p, j + 1) { named.take(k, abs(gram[j * p + k]), above: least) }
+      return named.pairs
+    }
+    self.init(pairs, count: p, groups: groups, freedom: freedom) { block in
+      block.flatMap { j in block.map { gram[j * p + $0] } }
+    }
   }
 
   /// - Parameters:
@@ -34,87 +51,112 @@ struct CorrelatedBlocks {
     _ x: NumberBuffer, count p: Int, groups: [Range<Int>], shares: [Double], freedom: Int,
     threads: Int
   ) {
+    let roots = shares.map { $0.squareRoot() }
+    self.init(
+      Self.pairs(x, count: p, roots, freedom: freedom, threads: threads), count: p, groups: groups,
+      freedom: freedom
+    ) { Self.gram(x, $0, roots) }
+  }
+
+  private init(
+    _ named: [Pair], count p: Int, groups: [Range<Int>], freedom: Int, gram: ([Int]) -> [Double]
+  ) {
     var sets = Sets(groups, count: p)
     let most = min(Self.mostColumns, freedom / 4)
-    for pair in Self.pairs(x, count: p, shares, freedom: freedom, threads: threads) {
-      sets.join(Int(pair.first), Int(pair.second), most: most)
-    }
+    let order = named.sorted { ($1.size, $0.first, $0.second) < ($0.size, $1.first, $1.second) }
+    for pair in order { sets.join(Int(pair.first), Int(pair.second), most: most) }
     blocks = sets.blocks
-    let roots = shares.map { $0.squareRoot() }
     var (squares, pairs) = (0.0, 0)
     for block in blocks where block.count > 1 {
-      let gram = Self.gram(x, block, roots)
-      for j in block.indices {
-        for k in block.indices where k != j {
-          squares += gram[j * block.count + k] * gram[j * block.count + k]
-        }
-      }
+      let gram = gram(block)
+      squares += LinearAlgebra.dot(gram, gram) - Double(block.count)
       pairs += block.count * (block.count - 1)
     }
     (self.squares, self.pairs) = (squares, pairs)
   }
 
+  /// What hardly any pair of `p` independent columns reaches.
+  private static func leastSize(_ p: Int, freedom: Int) -> Double {
+    2 * (.log(Double(max(2, p))) / Double(freedom)).squareRoot()
+  }
+
   /// The correlations of some columns, both halves.
+  ///
+  /// - Parameter roots: √share of each row.
   static func gram(_ x: NumberBuffer, _ columns: [Int], _ roots: [Double]) -> [Double] {
-    let values = scaled(x, columns, roots)
     var gram = [Double](repeating: 0, count: columns.count * columns.count)
-    unsafe LinearAlgebra.addSquares(
-      of: values, leading: roots.count, count: columns.count, rows: roots.count, sign: 1, to: &gram)
+    for start in stride(from: 0, to: roots.count, by: rowsAtOnce) {
+      let rows = start..<min(start + rowsAtOnce, roots.count)
+      unsafe LinearAlgebra.addSquares(
+        of: scaled(x, columns, roots, rows), leading: rows.count, count: columns.count,
+        rows: rows.count, sign: 1, to: &gram)
+    }
     LinearAlgebra.mirror(&gram, count: columns.count)
     return gram
   }
 
-  /// Some columns, each row times its root; one after the other.
+  /// Some rows of some columns, each row times its root; one column after the other.
   private static func scaled(
-    _ x: NumberBuffer, _ columns: some Collection<Int>, _ roots: [Double]
+    _ x: NumberBuffer, _ columns: some Collection<Int>, _ roots: [Double], _ rows: Range<Int>
   ) -> [Double] {
     let n = roots.count
-    return unsafe Array(unsafeUninitializedCapacity: n * columns.count) { out, filled in
-      for (place, column) in columns.enumerated() {
+    return unsafe Array(unsafeUninitializedCapacity: rows.count * columns.count) { out, filled in
+      var next = 0
+      for column in columns {
         unsafe x.withNumbers(column * n..<(column + 1) * n) { x in
-          for row in 0..<n { unsafe out[place &* n &+ row] = x[row] * roots[row] }
+          for row in rows {
+            unsafe out[next] = unsafe x[row] * roots[row]
+            next &+= 1
+          }
         }
       }
-      filled = n * columns.count
+      filled = next
     }
   }
 
-  /// Pairs of columns that are certain to go together, the closest first.
+  /// Pairs of columns that are certain to go together.
   private static func pairs(
-    _ x: NumberBuffer, count p: Int, _ shares: [Double], freedom: Int, threads: Int
+    _ x: NumberBuffer, count p: Int, _ roots: [Double], freedom: Int, threads: Int
   ) -> [Pair] {
-    let roots = shares.map { $0.squareRoot() }
-    let least = 2 * (.log(Double(max(2, p))) / Double(freedom)).squareRoot()
+    let (least, rows) = (leastSize(p, freedom: freedom), 0..<roots.count)
     let stretches = Array(stride(from: 0, to: p, by: stretch)).map { $0..<min($0 + stretch, p) }
-    let found = concurrentMap(stretches.count, threads: threads) { index in
+    return concurrentMap(stretches.count, threads: threads) { index in
       let own = stretches[index]
       let last = p > mostExact ? min(index + reach, stretches.count - 1) : stretches.count - 1
-      var named = [[Pair]](repeating: [], count: own.count)
-      let values = scaled(x, own, roots)
+      var named = own.map { Named($0) }
+      let values = scaled(x, own, roots, rows)
       for other in index...last {
         let columns = stretches[other]
-        let others = other == index ? values : scaled(x, columns, roots)
+        let others = other == index ? values : scaled(x, columns, roots, rows)
         var products = [Double](repeating: 0, count: own.count * columns.count)
         unsafe LinearAlgebra.addProducts(
           others, leading: roots.count, rows: roots.count, columns: columns.count, with: values,
           count: own.count, to: &products, leading: columns.count)
-        for j in own.indices {
-          for k in columns where k > j {
-            let r = abs(products[(j - own.lowerBound) * columns.count + k - columns.lowerBound])
-            guard r > least else { continue }
-            named[j - own.lowerBound].append(
-              Pair(size: Float(r), first: Int32(j), second: Int32(k)))
+        for (place, j) in own.enumerated() {
+          for (other, k) in columns.enumerated() where k > j {
+            named[place].take(k, abs(products[place &* columns.count &+ other]), above: least)
           }
         }
-        for place in named.indices where named[place].count > mostNamed {
-          named[place].sort { ($1.size, $0.second) < ($0.size, $1.second) }
-          named[place].removeLast(named[place].count - mostNamed)
-        }
       }
-      return named.flatMap(\.self)
-    }
-    return found.flatMap(\.self).sorted {
-      ($1.size, $0.first, $0.second) < ($0.size, $1.first, $1.second)
+      return named.flatMap(\.pairs)
+    }.flatMap(\.self)
+  }
+
+  /// The others that a column names.
+  private struct Named {
+    private let column: Int
+    private(set) var pairs: [Pair] = []
+
+    init(_ column: Int) { self.column = column }
+
+    mutating func take(_ other: Int, _ size: Double, above least: Double) {
+      guard size > least else { return }
+      pairs.append(Pair(size: Float(size), first: Int32(column), second: Int32(other)))
+      guard pairs.count > CorrelatedBlocks.mostNamed else { return }
+      let weakest = pairs.indices.min {
+        (pairs[$0].size, pairs[$1].second) < (pairs[$1].size, pairs[$0].second)
+      }!
+      pairs.remove(at: weakest)
     }
   }
 }

@@ -16,11 +16,11 @@ struct LawOfColumns: KnockoffLaw {
   /// - Returns: nil if Σ is singular to rounding.
   /// - Complexity: O(p³ + n p²)
   init?(
-    _ x: NumberBuffer, _ blocks: CorrelatedBlocks, _ groups: [Range<Int>], _ shares: [Double],
-    freedom: Int
+    _ x: NumberBuffer, _ groups: [Range<Int>], _ shares: [Double], freedom: Int
   ) {
     let p = groups.last?.upperBound ?? 0
     let gram = CorrelatedBlocks.gram(x, Array(0..<p), shares.map { $0.squareRoot() })
+    let blocks = CorrelatedBlocks(gram, count: p, groups: groups, freedom: freedom)
     var blockOf = [Int](repeating: 0, count: p)
     for (index, block) in blocks.blocks.enumerated() { for j in block { blockOf[j] = index } }
     let shrinkage = Shrinkage.share(gram, count: p, freedom: freedom) { blockOf[$0] != blockOf[$1] }

@@ -36,11 +36,12 @@ struct LawOfRows: KnockoffLaw {
   /// - Returns: nil if Σ is singular to rounding.
   /// - Complexity: O(n² p)
   init?(
-    _ x: NumberBuffer, _ blocks: CorrelatedBlocks, _ groups: [Range<Int>], _ shares: [Double],
-    freedom: Int
+    _ x: NumberBuffer, _ groups: [Range<Int>], _ shares: [Double], freedom: Int, threads: Int
   ) {
     let (n, p) = (shares.count, groups.last?.upperBound ?? 0)
     let roots = shares.map { $0.squareRoot() }
+    let blocks = CorrelatedBlocks(
+      x, count: p, groups: groups, shares: shares, freedom: freedom, threads: threads)
     let sets = Self.chunked(blocks.blocks)
     // Columns have length 1, so that Σ r² is that of X X' less p. All r² are taken to be their mean.
     let pairs = Double(p) * Double(p - 1) - Double(blocks.pairs)

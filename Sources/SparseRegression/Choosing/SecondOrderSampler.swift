@@ -43,12 +43,10 @@ struct SecondOrderSampler: Sendable {
   ) {
     (self.count, height, self.groups) = (count, shares.count, groups)
     (self.shares, self.basis) = (shares, basis)
-    let blocks = CorrelatedBlocks(
-      x, count: count, groups: groups, shares: shares, freedom: freedom, threads: threads)
     let law: (any KnockoffLaw)? =
       count > max(shares.count, Self.mostMade)
-      ? LawOfRows(x, blocks, groups, shares, freedom: freedom)
-      : LawOfColumns(x, blocks, groups, shares, freedom: freedom)
+      ? LawOfRows(x, groups, shares, freedom: freedom, threads: threads)
+      : LawOfColumns(x, groups, shares, freedom: freedom)
     guard let law else { return nil }
     self.law = law
   }
