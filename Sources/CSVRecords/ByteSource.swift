@@ -57,6 +57,7 @@ public final class ByteSource {
       spool = nil
       isKept = Atomic(false)
     } else {
+      widenPipe(descriptor)
       self.stamp = nil
       origin = 0
       size = nil

@@ -17,6 +17,15 @@ func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count:
   unsafe read(descriptor, buffer, count)
 }
 
+/// Lets a pipe hold as much as it may, so that whoever fills it waits less often; for anything else, and where it may
+/// not, nothing happens.
+func widenPipe(_ descriptor: Int32) {
+  #if os(Linux)
+    // F_SETPIPE_SZ, which Glibc does not hand on.
+    _ = fcntl(descriptor, 1031, 1 << 20)
+  #endif
+}
+
 /// Writes all of `bytes`.
 ///
 /// - Returns: 0, or the error number.

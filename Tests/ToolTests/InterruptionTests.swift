@@ -15,8 +15,8 @@ import Testing
     process.standardInput = input
     process.standardError = FileHandle.nullDevice
     try Tool.start(process)
-    // More than the pipe holds: most of it was read once this returns.
-    let rows = String(repeating: "1,2,3\n4,5,6\n", count: 20_000)
+    // More than a pipe ever holds: most of it was read once this returns.
+    let rows = String(repeating: "1,2,3\n4,5,6\n", count: 400_000)
     try input.fileHandleForWriting.write(contentsOf: Data(("a,b,y\n" + rows).utf8))
     #if os(Linux)
       #expect(Self.openFiles(of: process).contains { $0.hasPrefix(temporary.folder.path) })
