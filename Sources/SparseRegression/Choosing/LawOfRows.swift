@@ -45,17 +45,16 @@ struct LawOfRows: KnockoffLaw {
     let sets = Self.chunked(blocks.blocks)
     // Columns have length 1, so that Σ r² is that of X X' less p. All r² are taken to be their mean.
     let pairs = Double(p) * Double(p - 1) - Double(blocks.pairs)
-    let all = Self.gram(x, sets, roots) { _ in nil }
+    let all = Self.gram(x, sets, roots)
     let squares = max(0, LinearAlgebra.dot(all, all) - Double(p) - blocks.squares)
     let rest = 1 - min(1, squares / max(1, pairs))
     let share = Shrinkage.share(squares: squares, rests: pairs * rest * rest, freedom: freedom)
 
-    let first = groups.map(\.lowerBound)
     var isFirst = [Bool](repeating: false, count: p)
-    for j in first { isFirst[j] = true }
-    var (made, roofs) = ([[Block]](), [[Double]?]())
+    for group in groups { isFirst[group.lowerBound] = true }
+    var (made, roofs) = ([[Block]](), [[[Double]]]())
     for set in sets {
-      var chunk: [Block] = []
+      var (chunk, roofsOfChunk) = ([Block](), [[Double]]())
       for columns in set {
         guard
           let (block, roof) = Self.block(
@@ -65,15 +64,12 @@ struct LawOfRows: KnockoffLaw {
             isFirst, share)
         else { return nil }
         chunk.append(block)
-        roofs.append(roof)
+        roofsOfChunk.append(roof)
       }
       made.append(chunk)
+      roofs.append(roofsOfChunk)
     }
-    var next = 0
-    var kernel = Self.gram(x, sets, roots) { _ in
-      defer { next += 1 }
-      return roofs[next]
-    }
+    var kernel = Self.gram(x, sets, roots, roofs)
     for place in kernel.indices { kernel[place] *= 1 - share }
     for i in 0..<n { kernel[i * n + i] += share }
     guard let inverse = LinearAlgebra.inverse(of: kernel, count: n),
@@ -149,20 +145,18 @@ struct LawOfRows: KnockoffLaw {
 
   /// X U U' X' over all blocks, rows times √share, both halves.
   ///
-  /// - Parameter roof: U of a block; nil for I.
+  /// - Parameter roofs: U of each block of each chunk; nil for I.
   private static func gram(
-    _ x: NumberBuffer, _ chunks: [[[Int]]], _ roots: [Double], _ roof: ([Int]) -> [Double]?
+    _ x: NumberBuffer, _ chunks: [[[Int]]], _ roots: [Double], _ roofs: [[[Double]]]? = nil
   ) -> [Double] {
     let n = roots.count
     var gram = [Double](repeating: 0, count: n * n)
-    for chunk in chunks {
+    for (index, chunk) in chunks.enumerated() {
       var values: [Double] = []
-      for columns in chunk {
-        var own = gathered(x, columns, n)
-        if let roof = roof(columns) {
-          own = multiplied(own, roof, rows: n, inner: columns.count)
-        }
-        values += own
+      for (place, columns) in chunk.enumerated() {
+        let own = gathered(x, columns, n)
+        values +=
+          roofs.map { multiplied(own, $0[index][place], rows: n, inner: columns.count) } ?? own
       }
       for place in values.indices { values[place] *= roots[place % n] }
       LinearAlgebra.addGram(of: values, count: values.count / n, width: n, to: &gram)

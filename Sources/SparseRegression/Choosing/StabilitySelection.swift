@@ -4,8 +4,8 @@ internal import RealModule
 /// to enter the path are picked, and kept is what is picked in a share of π of the halves or more
 /// (Meinshausen & Bühlmann, 2010), the halves being complementary pairs (Shah & Samworth, 2013).
 ///
-/// Halves are made of random blocks of rows, so the rows are read once, and pairs go down a grid of λ together. ``StabilityBound`` bounds how many
-/// false columns are kept. Two of q, π and the bound give the third.
+/// Halves are made of random blocks of rows, so the rows are read once, and pairs go down a grid of λ together.
+/// ``StabilityBound`` bounds how many false columns are kept. Two of q, π and the bound give the third.
 public struct StabilitySelection: Sendable, Equatable {
   /// What is asked for; what is nil follows from the others.
   public struct Request: Sendable, Equatable {
