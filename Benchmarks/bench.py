@@ -123,7 +123,6 @@ def run(program, table, file, given):
 def measure_set(table, chosen, given):
     """Runs of every program, in turn: by key the runs and the number of columns."""
     file = make(table, given.data)
-    warm(file)
     chosen = [program for program in chosen if table.family in program.families]
     runs, counts = {program.key: [] for program in chosen}, {}
     for turn in range(given.rounds):
@@ -131,6 +130,8 @@ def measure_set(table, chosen, given):
             done = runs[program.key]
             if done and (done[-1].fault or done[-1].seconds > given.slow):
                 continue
+            # While one takes its time, the kernel may give the cache to others.
+            warm(file)
             more, count = run(program, table, file, given)
             done += more
             counts[program.key] = count

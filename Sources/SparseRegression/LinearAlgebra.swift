@@ -19,6 +19,9 @@ enum LinearAlgebra {
   static func addGram(of rows: [Double], count: Int, width: Int, to c: inout [Double]) {
     precondition(rows.count >= count * width && c.count == width * width, "addGram: shapes differ")
     guard count > 0, width > 0 else { return }
+    guard count * width * width > fewestProducts else {
+      return addShortGram(of: rows, count: count, width: width, to: &c)
+    }
     _ = singleThreaded
     unsafe c.withUnsafeMutableBufferPointer { c in
       unsafe rows.withUnsafeBufferPointer { rows in
@@ -26,6 +29,22 @@ enum LinearAlgebra {
         unsafe cblas_dsyrk(
           CblasColMajor, CblasLower, CblasNoTrans, CInt(width), CInt(count), 1,
           rows.baseAddress!, CInt(width), 1, c.baseAddress!, CInt(width))
+      }
+    }
+  }
+
+  /// Up to so many products a loop is done before OpenBLAS has room to work in.
+  private static let fewestProducts = 1 << 15
+
+  private static func addShortGram(
+    of rows: [Double], count: Int, width: Int, to c: inout [Double]
+  ) {
+    let rows = rows.span
+    var c = c.mutableSpan
+    for start in stride(from: 0, to: count * width, by: width) {
+      for i in 0..<width {
+        let (x, place) = (rows[start &+ i], i &* width)
+        for k in i..<width { c[place &+ k] += x * rows[start &+ k] }
       }
     }
   }
@@ -128,13 +147,42 @@ enum LinearAlgebra {
     _ factor: [Double], count: Int, transposed: Bool, _ b: inout [Double]
   ) {
     precondition(count * (count + 1) / 2 <= factor.count && count <= b.count)
-    guard count > 0 else { return }
+    guard count > shortest else {
+      return solveShort(factor, count: count, transposed: transposed, &b)
+    }
     unsafe b.withUnsafeMutableBufferPointer { b in
       unsafe factor.withUnsafeBufferPointer { factor in
         unsafe cblas_dtpsv(
           CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit,
           CInt(count), factor.baseAddress!, b.baseAddress!, 1)
       }
+    }
+  }
+
+  /// Up to so many numbers a loop is done before OpenBLAS has looked up its kernel.
+  static let shortest = 24
+
+  private static func solveShort(
+    _ factor: [Double], count: Int, transposed: Bool, _ b: inout [Double]
+  ) {
+    let l = factor.span
+    var x = b.mutableSpan
+    guard transposed else {
+      var place = 0
+      for i in 0..<count {
+        var sum = x[i]
+        for k in 0..<i { sum -= l[place &+ k] * x[k] }
+        place &+= i &+ 1
+        x[i] = sum / l[place &- 1]
+      }
+      return
+    }
+    var place = count &* (count &+ 1) / 2
+    for i in (0..<count).reversed() {
+      place &-= i &+ 1
+      let value = x[i] / l[place &+ i]
+      x[i] = value
+      for k in 0..<i { x[k] -= value * l[place &+ k] }
     }
   }
 

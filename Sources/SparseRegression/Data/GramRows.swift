@@ -91,6 +91,14 @@ struct GramRows: Sendable {
     if isTriangle, b.count(where: { $0 != 0 }) > count / 8 {
       return LinearAlgebra.addProduct(ofTriangle: rows, b, times: -1, to: &g)
     }
+    guard isTriangle || count > LinearAlgebra.shortest else {
+      var sum = g.mutableSpan
+      for j in b.indices where b[j] != 0 {
+        let (products, value) = (rows[j], b[j])
+        for k in 0..<products.count { sum[k] -= value * products[k] }
+      }
+      return
+    }
     for j in b.indices where b[j] != 0 { addRow(j, times: -b[j], to: &g) }
   }
 }

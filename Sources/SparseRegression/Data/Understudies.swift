@@ -23,6 +23,9 @@ public struct Understudies: Sendable {
   /// At most so many terms are looked at, so that a dense model costs no more than a path does.
   public static let mostLeads = 256
 
+  /// Below so many sums of products they are there before a thread wakes up.
+  private static let aloneBelow = 1 << 15
+
   private let found: [Int: [Understudy]]
 
   /// Those of a term, the most alike first; empty if there are none or it was not looked at.
@@ -41,7 +44,10 @@ public struct Understudies: Sendable {
     let design = Design(moments, terms)
     let loss = design.quadratic(moments)
     let leads = Array(leads.prefix(isOut.contains(true) ? Self.mostLeads : 0))
-    let found = concurrentMap(leads.count, threads: threads) { index in
+    let products = leads.count * design.count * blocks.count
+    let found = concurrentMap(
+      leads.count, threads: products < Self.aloneBelow ? 1 : threads
+    ) { index in
       var (loss, squares) = (loss, [Double](repeating: 0, count: terms.count))
       let lead = design.coordinates[leads[index]]
       for j in lead {

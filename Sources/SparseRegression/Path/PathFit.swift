@@ -128,11 +128,14 @@ struct PathStep: Sendable {
 
   /// In how many training sets' fits each term of the point is.
   var votes: [Int] {
-    let places = Dictionary(
-      uniqueKeysWithValues: zip(point.support, point.support.indices))
-    var votes = [Int](repeating: 0, count: places.count)
+    var votes = [Int](repeating: 0, count: point.support.count)
     for fold in foldPoints {
-      for term in fold.support { if let place = places[term] { votes[place] += 1 } }
+      // Both supports increase.
+      var place = 0
+      for term in fold.support {
+        while place < votes.count && point.support[place] < term { place += 1 }
+        if place < votes.count && point.support[place] == term { votes[place] += 1 }
+      }
     }
     return votes
   }

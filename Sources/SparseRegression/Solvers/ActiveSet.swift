@@ -20,8 +20,10 @@ struct ActiveSet: SupportSolver {
 
   /// One coefficient a column, on the standardized scale.
   private(set) var b: [Double]
-  /// c − G b
+  /// c − G b, made anew whenever `b` changes: adding up what changes would let roundings pile up.
   private(set) var g: [Double]
+  /// Whether `g` is that of another `b` or G.
+  private var isStale = false
   /// Unpenalized columns that those before them already span; their coefficient is zero.
   private(set) var dependent: Set<Int> = []
 
@@ -61,6 +63,7 @@ struct ActiveSet: SupportSolver {
   mutating func recenter(at base: [Double], gradient: [Double], rest: Double) {
     loss.recenter(base, gradient: gradient, rest: rest)
     g = b == base ? gradient : loss.residualCorrelation(b)
+    isStale = false
   }
 
   mutating func take(slopes: [Double]) { penalty.slopes = slopes }
@@ -68,6 +71,7 @@ struct ActiveSet: SupportSolver {
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source { loss = loss.with(source) }
     self.b = b
+    isStale = true
     rebuildFactor(factorLambda, active: columns.filter { isInside($0) })
   }
 
@@ -78,9 +82,13 @@ struct ActiveSet: SupportSolver {
 
   /// - Complexity: O(p · support) a round, O(support³) more a λ where α < 1
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
+    if isStale {
+      for j in columns where b[j] != 0 { loss.prepare(j) }
+      g = loss.residualCorrelation(b)
+      isStale = false
+    }
     admitFreeColumns(lambda)
     walk(lambda)
-    g = loss.residualCorrelation(b)
     refine(lambda)
     let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)(b, g, lambda: lambda)
     guard gap > tolerance else { return Outcome(gap: gap, isDirect: true) }
@@ -147,48 +155,50 @@ struct ActiveSet: SupportSolver {
   private mutating func settle(_ lambda: Double) -> Bool {
     var moved = active.isEmpty
     while !active.isEmpty {
-      let direction = factor.solve(descent(lambda))
-      let (reach, stops) = reach(along: direction)
-      let length = min(1, reach.min() ?? 1)
+      let step = factor.solve(descent(lambda))
+      let (length, stops) = firstStops(on: step)
       if length > 0 {
         moved = true
-        var change = [Double](repeating: 0, count: b.count)
-        for (position, j) in active.enumerated() {
-          let new =
-            reach[position] <= length ? stops[position] : b[j] + length * direction[position]
-          change[j] = new - b[j]
-          b[j] = new
-        }
-        loss.subtractProduct(change, from: &g)
+        for (position, j) in active.enumerated() { b[j] += length * step[position] }
+        for (position, end) in stops { b[active[position]] = end }
+        g = loss.residualCorrelation(b)
       }
       guard length < 1 else { break }
-      for position in active.indices.reversed() where reach[position] <= length {
-        leave(at: position)
-      }
+      for (position, _) in stops.reversed() { leave(at: position) }
     }
     return moved
   }
 
-  /// After which share of a step each active coefficient reaches zero or a bound, infinite where none does
-  /// before its end; and which of them.
-  private func reach(along direction: [Double]) -> (shares: [Double], stops: [Double]) {
-    let (b, sign, bounds) = (b, sign, penalty.bounds)
-    var (shares, stops) = (direction, direction)
+  /// How much of a step on the active columns can be gone until the first of them reach zero or a bound, at
+  /// most 1; and which do, and where that is.
+  private func firstStops(on step: [Double]) -> (
+    length: Double, stops: [(position: Int, end: Double)]
+  ) {
+    var (length, stops) = (1.0, [(position: Int, end: Double)]())
     for (position, j) in active.enumerated() {
-      let end = b[j] + direction[position]
-      let nearest = sign[j] * end < 0 ? 0 : bounds[j].clamped(end)
-      stops[position] = nearest
-      shares[position] = nearest == end ? .infinity : (nearest - b[j]) / direction[position]
+      let end = b[j] + step[position]
+      let nearest = sign[j] * end < 0 ? 0 : penalty.bounds[j].clamped(end)
+      guard nearest != end else { continue }
+      let share = (nearest - b[j]) / step[position]
+      if share < length { stops.removeAll() }
+      if share <= length {
+        length = share
+        stops.append((position, nearest))
+      }
     }
-    return (shares, stops)
+    return (length, stops)
   }
 
-  /// One more solve from a freshly computed gradient: iterative refinement.
+  /// What is left of a gradient by the rounding of its sums, of correlations.
+  private static let rounding = 1e-15
+
+  /// One more solve from the gradient that is left, where that is more than rounding: iterative refinement.
   private mutating func refine(_ lambda: Double) {
-    guard !active.isEmpty else { return }
-    let direction = factor.solve(descent(lambda))
-    guard reach(along: direction).shares.allSatisfy({ $0 == .infinity }) else { return }
-    for (j, d) in zip(active, direction) { b[j] += d }
+    let rest = descent(lambda)
+    guard rest.contains(where: { abs($0) > Self.rounding }) else { return }
+    let step = factor.solve(rest)
+    guard firstStops(on: step).stops.isEmpty else { return }
+    for (j, d) in zip(active, step) { b[j] += d }
     g = loss.residualCorrelation(b)
   }
 
