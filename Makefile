@@ -58,7 +58,7 @@ man: dependencies ## write the manual page anew
 static: dependencies
 	flags=$$(scripts/archives.sh) && \
 	  PKG_CONFIG_PATH="$(CURDIR)/.build/archives$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" \
-	  $(SWIFT) build -c release --product csvlasso --static-swift-stdlib --scratch-path .build/static $$flags
+	  $(SWIFT) build -c release --product csvlasso --static-swift-stdlib --disable-local-rpath --scratch-path .build/static $$flags
 
 install: static ## install under PREFIX (/usr/local), the Swift runtime linked in
 	install -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \

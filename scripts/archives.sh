@@ -45,4 +45,4 @@ sed -e '/^Libs/d' "$openblas/pkgconfig/openblas.pc" >"$folder/openblas.pc"
 echo "Libs: -L\"$PWD/$folder\" -lopenblas" >>"$folder/openblas.pc"
 
 if [ -x "$(clang -print-prog-name=ld.lld 2>/dev/null)" ]; then printf '%s ' -Xswiftc -use-ld=lld; fi
-echo "-Xswiftc -Xclang-linker -Xswiftc -no-pie -Xlinker --strip-debug"
+echo "-Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --strip-debug"
