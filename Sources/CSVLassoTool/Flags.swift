@@ -1,4 +1,4 @@
-public import ArgumentParser
+internal import ArgumentParser
 public import CSVLasso
 internal import CSVRecords
 internal import SparseRegression
@@ -23,7 +23,7 @@ struct CSVFlags: ParsableArguments {
   @Option(help: "What to do with a record of the wrong length: error or skip.")
   var ragged = Ragged.error
 
-  enum Ragged: String, ExpressibleByArgument, CaseIterable { case error, skip }
+  enum Ragged: String, Word { case error, skip }
 
   func dialect() throws(Failure) -> Dialect {
     let delimiter =
@@ -130,8 +130,8 @@ struct TypeFlags: ParsableArguments {
   var missing = Options.Missing.mean
 }
 
-extension Options.Missing: ExpressibleByArgument {}
-extension Options.Family: ExpressibleByArgument {}
+extension Options.Missing: Word {}
+extension Options.Family: Word {}
 
 /// How the columns are chosen.
 struct ChoiceFlags: ParsableArguments {
@@ -176,8 +176,8 @@ struct ChoiceFlags: ParsableArguments {
   var maxFeatures: Int?
 }
 
-extension Options.Engine: ExpressibleByArgument {}
-extension Metric: ExpressibleByArgument {}
+extension Options.Engine: Word {}
+extension Metric: Word {}
 
 /// The machine, and what is told.
 struct GeneralFlags: ParsableArguments {
@@ -199,7 +199,7 @@ struct GeneralFlags: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Tell more: every column that was left out, and why.")
   var verbose = false
 
-  enum Switch: String, ExpressibleByArgument, CaseIterable { case auto, on, off }
+  enum Switch: String, Word { case auto, on, off }
 
   func progressLine() -> ProgressLine {
     ProgressLine(

@@ -40,7 +40,7 @@ struct ModelFlags: ParsableArguments {
   )
   var penaltyKind = Kind.lasso
 
-  enum Kind: String, ExpressibleByArgument, CaseIterable { case lasso, mcp, scad }
+  enum Kind: String, Word { case lasso, mcp, scad }
 
   @Option(
     help: ArgumentHelp(

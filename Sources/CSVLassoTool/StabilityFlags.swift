@@ -1,4 +1,4 @@
-public import ArgumentParser
+internal import ArgumentParser
 internal import CSVLasso
 public import SparseRegression
 
@@ -57,7 +57,7 @@ struct StabilityFlags: ParsableArguments {
   }
 }
 
-extension StabilityBound: ExpressibleByArgument {}
+extension StabilityBound: Word {}
 
 /// What is asked of the whole procedure.
 struct CheckingFlags: ParsableArguments {

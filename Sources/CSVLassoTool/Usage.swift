@@ -1,4 +1,18 @@
+public import ArgumentParser
 internal import CSVLasso
+
+/// The value of an option that takes one of some words.
+///
+/// What the library would do by itself goes by key paths and descriptions, which the runtime puts together for
+/// each type, on every start.
+public protocol Word: ExpressibleByArgument, CaseIterable, RawRepresentable
+where RawValue == String {}
+
+extension Word {
+  public static var allValueStrings: [String] { allCases.map { $0.rawValue } }
+  public static var allValueDescriptions: [String: String] { [:] }
+  public var defaultValueDescription: String { rawValue }
+}
 
 /// What is wrong with the flags.
 func usage(_ text: String) -> Failure { Failure(.usage, text) }
