@@ -181,18 +181,11 @@ extension Fit {
         ? "among the first \(count) to enter" : "not among the first \(count) to enter"
     }
     if isSelected { return "nonzero at the chosen lambda" }
-    if let votes = votes(term!) {
+    if let votes = selection.unsteady[term!] {
       return
         "nonzero at the chosen lambda, but in only \(votes) of \(crossValidation!.fits) training sets"
     }
     return entry == nil ? "zero on the whole path" : "zero at the chosen lambda"
-  }
-
-  /// In how many training sets' fits a term is that was left out for it; nil for others.
-  private func votes(_ term: Int) -> Int? {
-    guard selection.unsteady.contains(term) else { return nil }
-    let place = path.points[selection.step].support.firstIndex(of: term)!
-    return crossValidation?.votes?[selection.step][place]
   }
 
   private func textReason(_ levels: Int?) -> String {

@@ -65,7 +65,7 @@ enum Summary {
     line +=
       "; \(explainedName(fit)) \(short(points[step].devianceRatio, digits: 3))"
     if fit.selection.isCapped { line += "; held back by --max-features" }
-    let unsteady = fit.selection.unsteady.reduce(0) { $0 + fit.columns[$1].count }
+    let unsteady = fit.selection.unsteady.keys.reduce(0) { $0 + fit.columns[$1].count }
     if unsteady > 0 { line += "; \(unsteady) more left out, in too few of the training sets" }
     return line
   }

@@ -39,17 +39,12 @@ struct LawOfColumns: KnockoffLaw {
         ? Reconstructability.scales(sigma, groups)
         : Array(repeating: Self.largestScale(inverse, count: p), count: p)
     else { return nil }
-    var square = [Double](repeating: 0, count: p * p)
-    var kept = square
+    var kept = [Double](repeating: 0, count: p * p)
     for j in 0..<p {
-      for k in 0..<p {
-        square[j * p + k] = -scales[j] * inverse[j * p + k] * scales[k]
-        kept[j * p + k] = -scales[j] * inverse[j * p + k]
-      }
-      square[j * p + j] += 2 * scales[j]
+      for k in 0..<p { kept[j * p + k] = -scales[j] * inverse[j * p + k] }
       kept[j * p + j] += 1
     }
-    guard let noise = LinearAlgebra.lowerFactor(of: square, count: p) else { return nil }
+    guard let noise = Self.noise(scales, inverse) else { return nil }
     (self.kept, self.noise, count, height) = (kept, noise, p, shares.count)
   }
 

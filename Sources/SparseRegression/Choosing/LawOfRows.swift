@@ -126,15 +126,9 @@ struct LawOfRows: KnockoffLaw {
         ? [min(1, bound[0])] : Reconstructability.scales(bound, groups),
       let roof = LinearAlgebra.lowerFactor(of: inverse, count: b)
     else { return nil }
-    var (turn, square) = (inverse, inverse)
-    for j in 0..<b {
-      for k in 0..<b {
-        turn[j * b + k] = inverse[j * b + k] * scales[j]
-        square[j * b + k] = -scales[j] * inverse[j * b + k] * scales[k] / share
-      }
-      square[j * b + j] += 2 * scales[j]
-    }
-    guard let noise = LinearAlgebra.lowerFactor(of: square, count: b) else { return nil }
+    var turn = inverse
+    for j in 0..<b { for k in 0..<b { turn[j * b + k] *= scales[j] } }
+    guard let noise = noise(scales, inverse.map { $0 / share }) else { return nil }
     // U is L of T⁻¹ = L L', whose rows are the columns of what is held.
     var columnsOfRoof = roof
     for j in 0..<b { for k in 0..<b { columnsOfRoof[k * b + j] = roof[j * b + k] } }

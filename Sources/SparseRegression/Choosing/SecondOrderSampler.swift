@@ -83,6 +83,24 @@ protocol KnockoffLaw: Sendable {
     _ x: NumberBuffer, into out: NumberBuffer, at place: Int, seed: UInt64, threads: Int)
 }
 
+extension KnockoffLaw {
+  /// C, column-major, with C'C = 2S − S Σ⁻¹ S; nil if there is none, to rounding.
+  ///
+  /// - Parameters:
+  ///   - scales: S, one entry a column.
+  ///   - inverse: Σ⁻¹, both halves.
+  /// - Complexity: O(p³)
+  static func noise(_ scales: [Double], _ inverse: [Double]) -> [Double]? {
+    let p = scales.count
+    var square = inverse
+    for j in 0..<p {
+      for k in 0..<p { square[j * p + k] *= -scales[j] * scales[k] }
+      square[j * p + j] += 2 * scales[j]
+    }
+    return LinearAlgebra.lowerFactor(of: square, count: p)
+  }
+}
+
 /// How far correlations are shrunk.
 enum Shrinkage {
   /// The least share: something is always left, or what is shrunk may have no inverse.

@@ -8,8 +8,8 @@ public struct Selection: Sendable, Equatable {
   /// that entered first.
   public private(set) var kept: [Int]
   /// For ``Criterion/sparsest``, terms that have a coefficient there and are not kept: fewer training sets' fits
-  /// have them than ``CrossValidation/leastVotes`` says. Increasing.
-  public private(set) var unsteady: [Int] = []
+  /// have them than ``CrossValidation/leastVotes`` says. For each, how many have it.
+  public private(set) var unsteady: [Int: Int] = [:]
   /// Whether the rule's own choice held more columns than allowed, and a larger λ was taken.
   public let isCapped: Bool
 
@@ -49,10 +49,11 @@ public struct Selection: Sendable, Equatable {
   ) {
     guard let votes = crossValidation.votes?[step] else { return }
     let least = CrossValidation.leastVotes * Double(crossValidation.fits)
-    unsteady = zip(kept, votes).compactMap { term, votes in
-      path.penalty.factors[term] > 0 && Double(votes) < least ? term : nil
+    for (term, votes) in zip(kept, votes)
+    where path.penalty.factors[term] > 0 && Double(votes) < least {
+      unsteady[term] = votes
     }
-    kept.removeAll { unsteady.contains($0) }
+    kept.removeAll { unsteady[$0] != nil }
   }
 
   /// Keeps columns that were chosen by other means than the path; its step is the first by which all of
