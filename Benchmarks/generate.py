@@ -110,12 +110,12 @@ def rows(n, p, seed, target):
         yield x, target(rng, x[:, support], coef, covariance)
 
 
-def header(p, names):
+def header(p, names=("y",)):
     """The names of p predictors and of the target columns."""
-    return ",".join([f"x{j}" for j in range(1, p + 1)] + names) + "\n"
+    return ",".join([f"x{j}" for j in range(1, p + 1)] + [*names]) + "\n"
 
 
-def lines(n, p, seed, target):
+def lines(n, p, seed, target=gaussian):
     """The rows as CSV."""
     cell = {"f": "%.8g", "i": "%d", "U": "%s"}
     for x, y in rows(n, p, seed, target):
