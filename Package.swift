@@ -8,7 +8,7 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
 ]
 
-// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CMalloc, CNumbers;
+// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CSystem, CNumbers;
 // SparseRegression → COpenBLAS, CProducts, CLosses }. The two libraries meet only in CSVLasso.
 let package = Package(
   name: "csvlasso",
@@ -32,10 +32,10 @@ let package = Package(
       name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-    .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CSystem"),
     .target(name: "CNumbers"),
     .target(
-      name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CMalloc", "CNumbers"],
+      name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CSystem", "CNumbers"],
       swiftSettings: strict),
     .target(name: "CProducts"),
     .target(name: "CLosses"),

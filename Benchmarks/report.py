@@ -107,6 +107,25 @@ def aims(results, chosen):
     return lines
 
 
+def pipes(results):
+    """One line a set that is also piped in: nothing where none is."""
+    piped = [(table, runs) for table, _, runs, _ in results if runs.get("ours-pipe")]
+    if not piped:
+        return []
+    lines = ["", "## From a pipe", "",
+             "| set | from the file s | `cat` piped in s | ratio | at most | | of the fastest runs |",
+             "|---|---:|---:|---:|---:|---|---:|"]
+    for table, runs in piped:
+        (file, pipe) = (runs.get("ours", []), runs["ours-pipe"])
+        both = good(file) and good(pipe)
+        ratio = seconds(pipe) / seconds(file) if both else None
+        least = min(r.seconds for r in good(pipe)) / min(r.seconds for r in good(file)) if both else None
+        lines.append(
+            f"| {table.name} | {short(seconds(file))} | {short(seconds(pipe))} | {short(ratio)} "
+            f"| {table.pipe or ''} | {verdict(ratio, table.pipe, False)} | {short(least)} |")
+    return lines
+
+
 def choices(comparisons):
     """One line a set: whether cv.glmnet chose the same."""
     lines = ["", "## Choices", "",
@@ -158,7 +177,7 @@ def text(results, comparisons, chosen, given, load):
     """The whole report."""
     lines = head(chosen, given, load)
     if results:
-        lines += aims(results, chosen)
+        lines += aims(results, chosen) + pipes(results)
     if comparisons:
         lines += choices(comparisons)
     lines += details(results, chosen) + favours()

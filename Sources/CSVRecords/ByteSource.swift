@@ -10,7 +10,7 @@ internal import Synchronization
 /// their first bytes and decompressed.
 ///
 /// A file is read as often as needed, in place. A pipe that must be read twice is copied aside while it
-/// is being read the first time: in memory up to a limit, then in a file without a name.
+/// is being read the first time: packed, in memory up to a limit, then in a file without a name.
 public final class ByteSource {
   /// What messages call it.
   public let name: String
@@ -21,7 +21,7 @@ public final class ByteSource {
   /// Where in a redirected file reading starts: what another program has read of it is not ours.
   private let origin: Int
   private let stamp: Stamp?
-  private var spool: Spool?
+  private var spool: PackedSpool?
   /// Whether a pipe is kept; told to the thread that reads.
   private let isKept: Atomic<Bool>
   private var isReplaying = false
@@ -63,7 +63,7 @@ public final class ByteSource {
       size = nil
       switch readings {
       case .once: spool = nil
-      case .onceOrTwice(let memory), .twice(let memory): spool = Spool(memory: memory)
+      case .onceOrTwice(let memory), .twice(let memory): spool = PackedSpool(memory: memory)
       }
       isKept = Atomic(readings != .once)
     }
@@ -138,6 +138,8 @@ public final class ByteSource {
       if !isKept.load(ordering: .relaxed) { spool = nil }
       if count > 0 {
         unsafe try spool?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      } else {
+        try spool?.complete()
       }
       return count
     }

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-  internal import CMalloc
+  internal import CSystem
   internal import Glibc
 #else
   internal import Darwin
@@ -94,6 +94,17 @@ func openNameless(in directory: String, mode: mode_t) -> Int32 {
     fchmod(named, mode & ~mask)
   }
   return named
+}
+
+/// A new file that is in memory alone.
+///
+/// - Returns: the descriptor, or -1 where there is no such thing.
+func openMemoryFile() -> Int32 {
+  #if os(Linux)
+    unsafe memfd_create("csvlasso", 1)  // MFD_CLOEXEC
+  #else
+    -1
+  #endif
 }
 
 /// Where temporary files go: TMPDIR, or /tmp.
