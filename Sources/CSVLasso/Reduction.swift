@@ -90,7 +90,8 @@ public enum Reduction {
   {
     try Failure.reading(source.name) { () throws(ReadError) in
       var sizes = options.sizes
-      sizes.readsAhead = options.threads > 1
+      // Whoever fills a pipe takes time from the threads here: the more is there, the less they wait.
+      sizes.ahead = options.threads == 1 ? 0 : source.isFile ? 1 : 3
       return try BatchReader(source, options.dialect, sizes)
     }
   }

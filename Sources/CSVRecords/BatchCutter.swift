@@ -10,8 +10,8 @@ struct BatchCutter {
   private let dialect: Dialect
   private let sizes: BatchReader.Sizes
   private var buffer: [UInt8]
-  /// What the batch before last was in, to be filled while the last is worked on.
-  private var spare: [UInt8] = []
+  /// What batches were in that are gone, or are by the time one of these is filled, the first of them first.
+  private var spare: [[UInt8]]
   private var filled: Int
   private var start: Int
   private var atEnd: Bool
@@ -34,6 +34,7 @@ struct BatchCutter {
     lines = dialect.hasHeader ? opening.linesThrough : opening.linesBefore
     self.dialect = dialect
     self.sizes = sizes
+    spare = Array(repeating: [], count: max(1, sizes.ahead))
   }
 
   /// Whether there is nothing left to make a batch of.
@@ -48,7 +49,7 @@ struct BatchCutter {
       if filled == 0 {
         // Whoever has read all may want the memory for what was read.
         if atEnd {
-          (buffer, spare) = ([], [])
+          (buffer, spare) = ([], [[]])
           rooms.clear()
         }
         return nil
@@ -77,16 +78,18 @@ struct BatchCutter {
       || isLineEnd(buffer[filled - 1])
   }
 
-  /// Takes the other buffer, which nobody looks into any more, and moves the rest of the last batch to
+  /// Takes another buffer, which nobody looks into any more, and moves the rest of the last batch to
   /// its front.
   private mutating func turn() {
     guard start > 0 else { return }
     let rest = start..<filled
     (start, filled) = (0, rest.count)
     if rest.isEmpty && atEnd { return }
-    if spare.count < buffer.count { spare = Array(repeating: 0, count: buffer.count) }
-    spare.replaceSubrange(0..<rest.count, with: buffer[rest])
-    swap(&buffer, &spare)
+    var next = spare.removeFirst()
+    if next.count < buffer.count { next = Array(repeating: 0, count: buffer.count) }
+    next.replaceSubrange(0..<rest.count, with: buffer[rest])
+    spare.append(buffer)
+    buffer = next
   }
 
   private mutating func fill() throws(ReadError) {

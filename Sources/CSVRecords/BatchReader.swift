@@ -1,8 +1,9 @@
 internal import Dispatch
+internal import Synchronization
 
 /// Reads a source batch by batch, each ending where a record ends.
 ///
-/// While one batch is worked on, the next is read, decompressed and cut by a thread of its own.
+/// While one batch is worked on, those after it are read, decompressed and cut by a thread of its own.
 package struct BatchReader {
   /// How batches are made; none of it changes what is read.
   package struct Sizes: Sendable {
@@ -17,12 +18,12 @@ package struct BatchReader {
     package var alwaysTable: Bool
     /// Whether a batch is handed out as soon as the input pauses.
     package var isStreaming: Bool
-    /// Whether the next batch is made while one is worked on.
-    package var readsAhead: Bool
+    /// How many batches are made while one is worked on.
+    package var ahead: Int
 
     package init(
       batch: Int = 2 << 20, piece: Int = 256 << 10, pieces: Int = 1, alwaysTable: Bool = false,
-      isStreaming: Bool = false, readsAhead: Bool = false
+      isStreaming: Bool = false, ahead: Int = 0
     ) {
       precondition(batch > 0 && piece > 0)
       self.batch = batch
@@ -30,7 +31,7 @@ package struct BatchReader {
       self.pieces = pieces
       self.alwaysTable = alwaysTable
       self.isStreaming = isStreaming
-      self.readsAhead = readsAhead
+      self.ahead = ahead
     }
 
     /// Sizes for so many threads: some pieces for each, and what they work on still in a cache.
@@ -59,7 +60,7 @@ package struct BatchReader {
     preamble = opening.preamble
     bytesRead = opening.filled
     self.source = source
-    batches = BatchQueue(BatchCutter(opening, dialect, sizes), readsAhead: sizes.readsAhead)
+    batches = BatchQueue(BatchCutter(opening, dialect, sizes), ahead: sizes.ahead)
   }
 
   /// The next batch, or nil at the end. The batch before it should be gone: its memory is used again.
@@ -73,48 +74,56 @@ package struct BatchReader {
   }
 }
 
-/// Has the next batch made while the last one is worked on.
+/// Has the next batches made while one is worked on.
 ///
-/// Sendable though it is not checked: the cutter is touched by the caller before anything was started,
-/// then by one block at a time, which the caller waits for.
+/// Sendable though it is not checked: the cutter is touched by the caller before anything was started, then by one
+/// block at a time, in order.
 private final class BatchQueue: @unchecked Sendable {
-  struct Step {
+  struct Step: Sendable {
     let batch: Result<Batch?, ReadError>
     let bytesRead: Int
   }
 
   private var cutter: BatchCutter
-  private let readsAhead: Bool
+  /// Whether a fault was met: what is asked for behind it is nothing.
+  private var isOver = false
+  private let ahead: Int
   private let queue = DispatchQueue(label: "csvlasso.reading")
-  private let isDone = DispatchSemaphore(value: 0)
-  private var isRunning = false
-  private var made: Step?
+  private let isMade = DispatchSemaphore(value: 0)
+  private let made = Mutex<[Step]>([])
+  /// Steps that were asked for and not yet taken; the caller's alone.
+  private var asked = 0
 
-  init(_ cutter: BatchCutter, readsAhead: Bool) {
+  init(_ cutter: BatchCutter, ahead: Int) {
     self.cutter = cutter
-    self.readsAhead = readsAhead
+    self.ahead = ahead
   }
 
   func next() -> Step {
-    if isRunning {
-      isDone.wait()
-      isRunning = false
+    let step: Step
+    if asked > 0 {
+      isMade.wait()
+      asked -= 1
+      step = made.withLock { $0.removeFirst() }
     } else {
-      make()
+      step = make()
+      if cutter.isExhausted { return step }
     }
-    let step = made.take()!
-    if readsAhead, case .success(.some) = step.batch, !cutter.isExhausted {
-      isRunning = true
+    guard case .success(.some) = step.batch else { return step }
+    while asked < ahead {
+      asked += 1
       queue.async { [self] in
-        make()
-        isDone.signal()
+        let step = make()
+        made.withLock { $0.append(step) }
+        isMade.signal()
       }
     }
     return step
   }
 
-  private func make() {
-    let batch = Result { () throws(ReadError) in try cutter.next() }
-    made = Step(batch: batch, bytesRead: cutter.bytesRead)
+  private func make() -> Step {
+    let batch = Result { () throws(ReadError) in isOver ? nil : try cutter.next() }
+    if case .failure = batch { isOver = true }
+    return Step(batch: batch, bytesRead: cutter.bytesRead)
   }
 }

@@ -125,7 +125,7 @@ import Testing
     try Reading(
       path, input.dialect,
       .init(
-        batch: input.batch, piece: input.piece, alwaysTable: table, readsAhead: input.readsAhead),
+        batch: input.batch, piece: input.piece, alwaysTable: table, ahead: input.ahead),
       skipsRagged: input.skipsRagged, keeps: input.keeps)
   }
 
@@ -145,7 +145,7 @@ struct RandomText: CustomStringConvertible {
   let batch: Int
   let piece: Int
   let skipsRagged: Bool
-  let readsAhead: Bool
+  let ahead: Int
   private let kept: UInt64
 
   init(_ generator: inout SeededGenerator, quotes: Bool) {
@@ -184,7 +184,7 @@ struct RandomText: CustomStringConvertible {
     batch = [1, 20, 33, 1000].randomElement(using: &generator)!
     piece = [1, 5, 1000].randomElement(using: &generator)!
     skipsRagged = Bool.random(using: &generator)
-    readsAhead = Bool.random(using: &generator)
+    ahead = Int.random(in: 0...3, using: &generator)
     kept = generator.next()
   }
 
@@ -196,6 +196,6 @@ struct RandomText: CustomStringConvertible {
   }
 
   var description: String {
-    "\(String(decoding: bytes, as: UTF8.self).debugDescription), \(dialect), batch \(batch), piece \(piece), skips: \(skipsRagged), ahead: \(readsAhead)"
+    "\(String(decoding: bytes, as: UTF8.self).debugDescription), \(dialect), batch \(batch), piece \(piece), skips: \(skipsRagged), ahead: \(ahead)"
   }
 }
