@@ -116,10 +116,11 @@ def pipes(results):
              "| set | from the file s | `cat` piped in s | ratio | at most | | of the fastest runs |",
              "|---|---:|---:|---:|---:|---|---:|"]
     for table, runs in piped:
-        (file, pipe) = (runs.get("ours", []), runs["ours-pipe"])
-        both = good(file) and good(pipe)
-        ratio = seconds(pipe) / seconds(file) if both else None
-        least = min(r.seconds for r in good(pipe)) / min(r.seconds for r in good(file)) if both else None
+        file, pipe = good(runs.get("ours", [])), good(runs["ours-pipe"])
+        ratio = least = None
+        if file and pipe:
+            ratio = seconds(pipe) / seconds(file)
+            least = min(run.seconds for run in pipe) / min(run.seconds for run in file)
         lines.append(
             f"| {table.name} | {short(seconds(file))} | {short(seconds(pipe))} | {short(ratio)} "
             f"| {table.pipe or ''} | {verdict(ratio, table.pipe, False)} | {short(least)} |")
