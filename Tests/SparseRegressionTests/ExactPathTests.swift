@@ -52,6 +52,26 @@ import Testing
     }
   }
 
+  /// Where a column enters, its coefficient is zero, and not what rounding makes of it.
+  @Test func gridHasNoCoefficientWhereAColumnEnters() throws {
+    var entries = 0
+    for seed in UInt64(1)...12 {
+      let data = MadeData(n: 80, p: 12, seed: seed, weighted: seed % 2 == 0)
+      let exact = try ExactPath([data.moments()], ElasticNet(count: 12), PathOptions())
+      for (point, change) in zip(exact.path.points, exact.changes) where !change.entered.isEmpty {
+        var options = PathOptions()
+        for grid in [[point.lambda], exact.path.points.map(\.lambda).filter { $0 >= point.lambda }]
+        {
+          options.grid = .values(grid)
+          let path = try RegularizationPath(data.moments(), ElasticNet(count: 12), options)
+          #expect(path.points.last!.support == point.support, "seed \(seed), \(point.lambda)")
+        }
+        entries += change.entered.count
+      }
+    }
+    #expect(entries > 100)
+  }
+
   @Test func onOrthonormalColumnsItIsSoftThresholding() {
     // Two ties, one of them of opposite signs.
     let correlation = [0.5, -0.2, 0.5, 0, 0.2, 0.7]

@@ -156,7 +156,7 @@ struct ActiveSet: SupportSolver {
     var moved = active.isEmpty
     while !active.isEmpty {
       let step = factor.solve(descent(lambda))
-      let (length, stops) = firstStops(on: step)
+      let (length, stops) = firstStops(on: step, lambda)
       if length > 0 {
         moved = true
         for (position, j) in active.enumerated() { b[j] += length * step[position] }
@@ -171,15 +171,20 @@ struct ActiveSet: SupportSolver {
 
   /// How much of a step on the active columns can be gone until the first of them reach zero or a bound, at
   /// most 1; and which do, and where that is.
-  private func firstStops(on step: [Double]) -> (
+  ///
+  /// One that would end so near zero that its gradient would not have called it in is taken for zero: at a λ where
+  /// a column enters, rounding is not to say that it has.
+  private func firstStops(on step: [Double], _ lambda: Double) -> (
     length: Double, stops: [(position: Int, end: Double)]
   ) {
     var (length, stops) = (1.0, [(position: Int, end: Double)]())
     for (position, j) in active.enumerated() {
       let end = b[j] + step[position]
-      let nearest = sign[j] * end < 0 ? 0 : penalty.bounds[j].clamped(end)
+      let margin = sign[j] == 0 ? 0 : Self.margin(penalty.threshold(j, lambda))
+      let isZero = sign[j] * end * loss.diagonal[j] < margin
+      let nearest = isZero ? 0 : penalty.bounds[j].clamped(end)
       guard nearest != end else { continue }
-      let share = (nearest - b[j]) / step[position]
+      let share = min(1, (nearest - b[j]) / step[position])
       if share < length { stops.removeAll() }
       if share <= length {
         length = share
@@ -197,7 +202,7 @@ struct ActiveSet: SupportSolver {
     let rest = descent(lambda)
     guard rest.contains(where: { abs($0) > Self.rounding }) else { return }
     let step = factor.solve(rest)
-    guard firstStops(on: step).stops.isEmpty else { return }
+    guard firstStops(on: step, lambda).stops.isEmpty else { return }
     for (j, d) in zip(active, step) { b[j] += d }
     g = loss.residualCorrelation(b)
   }
@@ -208,6 +213,10 @@ struct ActiveSet: SupportSolver {
       g[j] - penalty.threshold(j, lambda) * sign[j] - penalty.curvature(j, lambda) * b[j]
     }
   }
+
+  /// By how much a gradient exceeds a price that calls a column in: more than rounding, and less than a ninth digit
+  /// needs.
+  private static func margin(_ price: Double) -> Double { price * 1e-11 + 1e-14 }
 
   /// Inactive columns whose gradient exceeds their price, the worst first.
   private func violators(_ lambda: Double, except refused: Set<Int>) -> [Int] {
@@ -223,8 +232,7 @@ struct ActiveSet: SupportSolver {
         value == 0
         ? max(bounds.upper > 0 ? g[j] : 0, bounds.lower < 0 ? -g[j] : 0) - price
         : price + penalty.curvature(j, lambda) * abs(value) - (value > 0 ? g[j] : -g[j])
-      // The margin is above the rounding of g and below what a ninth digit needs.
-      if excess > price * 1e-11 + 1e-14 { found.append((j, excess)) }
+      if excess > Self.margin(price) { found.append((j, excess)) }
     }
     guard found.count > 1 else { return found.map(\.column) }
     return found.sorted { ($1.excess, $0.column) < ($0.excess, $1.column) }.map(\.column)
