@@ -2,16 +2,15 @@
 # Readies the libraries that `make static` links in, and prints the flags for that.
 #
 # .build/archives gets links to the archives of OpenBLAS, libstdc++, zlib and libzstd, and a pkg-config file
-# that makes the linker look there first: much of the time of `csvlasso --version` went into relocating
-# shared libraries. libcsv is LGPL and stays shared.
+# that makes the linker look there first; the C library and libcsv have theirs where the linker looks anyway. Much of
+# the time of `csvlasso --version` went into finding and relocating shared libraries.
 #
 # OpenBLAS is the build with threads. The one without would start sooner, but it must not be called by
 # several tasks at once: results then differ from run to run. Where an archive is missing, the folder stays
 # empty and the shared libraries are linked.
 #
-# A program that may be loaded anywhere is relocated when it starts, too, at 50,000 places, and each page
-# that holds one is a copy of its own from then on. So this one has its place. What only a debugger reads,
-# a fifth of the file, is left out; names of functions stay.
+# A program without shared libraries has a place of its own, too: one that may be loaded anywhere is relocated when it
+# starts, at 50,000 places. What only a debugger reads, a fifth of the file, is left out; names of functions stay.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -32,7 +31,7 @@ system=/usr/lib/$(uname -m)-linux-gnu
 openblas=$system/openblas-pthread
 standard=$(clang -print-file-name=libstdc++.a 2>/dev/null || gcc -print-file-name=libstdc++.a 2>/dev/null || true)
 archives="$openblas/libopenblas.a $system/libz.a $system/libzstd.a $standard"
-for archive in $archives "$openblas/pkgconfig/openblas.pc"; do
+for archive in $archives "$openblas/pkgconfig/openblas.pc" "$system/libcsv.a" "$system/libc.a"; do
   case $archive in
     /*) [ -e "$archive" ] || shared "no $archive" ;;
     *) shared "no libstdc++.a" ;;
@@ -45,4 +44,4 @@ sed -e '/^Libs/d' "$openblas/pkgconfig/openblas.pc" >"$folder/openblas.pc"
 echo "Libs: -L\"$PWD/$folder\" -lopenblas" >>"$folder/openblas.pc"
 
 if [ -x "$(clang -print-prog-name=ld.lld 2>/dev/null)" ]; then printf '%s ' -Xswiftc -use-ld=lld; fi
-echo "-Xswiftc -Xclang-linker -Xswiftc -no-pie -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --strip-debug"
+echo "-Xswiftc -static-executable -Xlinker --strip-debug"
