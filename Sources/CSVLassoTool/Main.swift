@@ -43,6 +43,8 @@ struct Main: ParsableCommand {
   static func main() {
     // A parent may have left the signal ignored; a filter ends when nobody reads it.
     _ = signal(SIGPIPE, SIG_DFL)
+    // A limit on the size of files is told like a full disk.
+    _ = signal(SIGXFSZ, SIG_IGN)
     Terminal.occupyStandardDescriptors()
     do {
       var command = try command(Array(CommandLine.arguments.dropFirst()))
