@@ -8,6 +8,8 @@ internal import SparseRegression
 struct BlockAccumulators {
   /// Made when the first rows of the block come.
   private var blocks: [MomentAccumulator?] = []
+  /// What is taken off the values of columns that sit far from zero.
+  var shift: [Int: Double] = [:]
 
   /// Takes rows in.
   ///
@@ -74,9 +76,10 @@ struct BlockAccumulators {
     _ body: @Sendable (Int, inout MomentAccumulator) -> Void
   ) {
     while blocks.count < count { blocks.append(nil) }
+    let shift = shift
     concurrently(&blocks, threads: threads) { index, block in
       // Taken out while it is worked on, or it would be copied.
-      var accumulator = block.take() ?? MomentAccumulator(width: width)
+      var accumulator = block.take() ?? MomentAccumulator(width: width, shift: shift)
       accumulator.widen(to: width)
       body(index, &accumulator)
       block = accumulator
@@ -89,7 +92,8 @@ struct BlockAccumulators {
     for index in 0..<count {
       // Taken out, or its matrix would be copied.
       let accumulator =
-        (index < blocks.count ? blocks[index].take() : nil) ?? MomentAccumulator(width: width)
+        (index < blocks.count ? blocks[index].take() : nil)
+        ?? MomentAccumulator(width: width, shift: shift)
       moments.append((consume accumulator).finish())
     }
     return moments

@@ -104,7 +104,8 @@ public struct Fit: Sendable {
     path.watch = Watch { progress("fitting", .parts($0, of: $1)) }
     var procedure = Procedure(
       terms: blocks.terms, penalty: penalty, options: path, criterion: criterion,
-      plan: options.plan(for: blocks.fitted), maxColumns: options.maxFeatures,
+      plan: options.plan(for: blocks.fitted, predictors: blocks.types.count),
+      maxColumns: options.maxFeatures,
       columnCounts: blocks.columns.map(\.count), seed: options.seed)
     procedure.ruleWatch = Watch { progress("trying \(criterion.label)", .parts($0, of: $1)) }
     return procedure

@@ -17,10 +17,12 @@ public struct MomentAccumulator: Sendable {
 
   /// - Parameters:
   ///   - width: the number of columns, at least 1.
+  ///   - shift: what is taken off the values of some columns; see ``Moments/shift``.
   ///   - chunkRows: rows a matrix product.
-  public init(width: Int, chunkRows: Int = 256) {
+  public init(width: Int, shift: [Int: Double] = [:], chunkRows: Int = 256) {
     precondition(width >= 1 && chunkRows >= 1)
     moments = Moments(width: width)
+    moments.shift = shift
     capacity = chunkRows
     chunk = []
     weights = []
@@ -38,6 +40,9 @@ public struct MomentAccumulator: Sendable {
     precondition(offset + width <= rows.count, "a row has one value a column")
     if chunk.isEmpty { chunk.reserveCapacity((capacity + 1) * width) }
     chunk.append(contentsOf: rows[offset..<offset + width])
+    if !moments.shift.isEmpty {
+      for (column, shift) in moments.shift { chunk[chunk.count - width + column] -= shift }
+    }
     weights.append(weight)
     if weights.count == capacity { flush() }
   }
