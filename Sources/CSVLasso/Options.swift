@@ -181,6 +181,9 @@ public struct Options: Sendable {
     case columns
   }
 
+  /// Whether moments for which there is no memory go to files.
+  var hasMomentsInFiles = false
+
   /// Threads; never changes a result.
   public var threads = 1
   /// Bytes that moments, or the copy of a pipe, may take.
@@ -227,7 +230,7 @@ public struct Options: Sendable {
     if isForward { return .forward }
     guard let folds = drawnFolds else { return .leaveOneOut }
     var times = partitions(for: rows.family)
-    if repeats == nil { times = min(times, EngineChoice.partitions(of: rows, folds: folds)) }
+    if repeats == nil { times = min(times, EngineChoice.partitions(of: rows, folds: folds, memory: memory)) }
     return .repeated(folds: folds, times: times, seed: seed)
   }
 

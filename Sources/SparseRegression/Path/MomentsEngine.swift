@@ -51,7 +51,7 @@ struct MomentsEngine: PathEngine {
   {
     let (folds, each) = (partitions.folds, partitions.foldsEach)
     let numbers = folds.count * blocks[0].width * blocks[0].width
-    guard partitions.count > 1, numbers <= mostMerged else {
+    guard partitions.count > 1, numbers <= mostMerged, !blocks[0].isInFile else {
       return folds.map { ($0.training.map { blocks[$0] }, $0.test.map { blocks[$0] }) }
     }
     let merged = concurrentMap(folds.count, threads: threads) { index in
