@@ -230,7 +230,9 @@ public struct Options: Sendable {
     if isForward { return .forward }
     guard let folds = drawnFolds else { return .leaveOneOut }
     var times = partitions(for: rows.family)
-    if repeats == nil { times = min(times, EngineChoice.partitions(of: rows, folds: folds, memory: memory)) }
+    if repeats == nil {
+      times = min(times, EngineChoice.partitions(of: rows, folds: folds, memory: memory))
+    }
     return .repeated(folds: folds, times: times, seed: seed)
   }
 
@@ -239,17 +241,6 @@ public struct Options: Sendable {
     !isExact && (isRelaxed || criterion.choosesBlend) ? PathOptions.relaxedGammas : [1]
   }
 }
-
-/// How far a stage of the work has come.
-public enum WorkDone: Sendable {
-  /// Bytes, rows where they are counted, and the size of all where it is known.
-  case bytes(Int, rows: Int? = nil, of: Int?)
-  /// Parts that are much alike, and how many there are at most.
-  case parts(Int, of: Int)
-}
-
-/// Told how far the work has come, from whatever thread it is on.
-public typealias Progress = @Sendable (_ stage: String, _ done: WorkDone) -> Void
 
 extension Criterion {
   /// As it is given on the command line.

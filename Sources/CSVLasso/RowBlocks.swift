@@ -60,7 +60,8 @@ struct RowBlocks: Sendable {
   /// - Parameter files: where moments lie; nil for memory.
   /// - Throws: ``RowStore/Failure``
   init(
-    _ fitted: consuming FittedRows, _ files: NumberFiles?, _ given: Encoding, _ schema: Schema, declared: Set<Int>,
+    _ fitted: consuming FittedRows, _ files: NumberFiles?, _ given: Encoding, _ schema: Schema,
+    declared: Set<Int>,
     _ counts: RowCounts, _ target: FittedTarget
   ) throws(RowStore.Failure) {
     let rows = fitted.blockRows.reduce(0, +)

@@ -69,7 +69,7 @@ struct RowPass {
       }
       if options.fitsOnly { forgetIfSettled(reader.source, pieces) }
       progress(
-        "reading", .bytes(reader.bytesRead, rows: counts.rows, of: reader.source.size))
+        .reading, .bytes(reader.bytesRead, rows: counts.rows, of: reader.source.size))
     }
   }
 

@@ -77,7 +77,9 @@ import Testing
     #expect(try rows.moments(files: scratchFiles, widensAt: 0) == held)
     let order = [9, 0, 5, 2]
     #expect(try filed.selecting(order, in: scratchFiles) == held.selecting(order))
-    #expect(TrainingMoments([filed, filed]).comoment(0, 5) == TrainingMoments([held, held]).comoment(0, 5))
+    #expect(
+      TrainingMoments([filed, filed]).comoment(0, 5)
+        == TrainingMoments([held, held]).comoment(0, 5))
     // A copy that is changed leaves the file as it is.
     var other = filed
     other.complement(7)
