@@ -6,9 +6,12 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 BUILD := .build/release/csvlasso
 # The date that the manual page shows; it changes with the page.
 MANUAL_DATE := 2026-11-24
+# The suites that run with every bound checked.
+DEBUG_SUITES := ^CSVRecordsTests|MomentsTests|GramRowsTests|SolverTests|GroupTests|EngineTests
+export SWIFT
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
+.PHONY: help dependencies build demo test test-all test-debug check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +27,18 @@ demo: build ## run the main job on a sample
 	@echo '$$ csvlasso -y y samples/diabetes.csv | head -5'
 	@$(BUILD) -y y samples/diabetes.csv > .build/demo.csv && head -5 .build/demo.csv
 
-test: dependencies ## build and run all tests
-	$(SWIFT) test --quiet
+test: build ## build and run the tests in release, on the program of `make build`; ten minutes at most
+	@scripts/test.sh release
 
-check-guide: dependencies ## run every command in README, GUIDE and docs and compare the output
-	$(SWIFT) test --quiet --filter GuideTests
+test-all: build ## the same, laws of averages (tag slow) on four times as many tables
+	@CSVLASSO_SLOW=1 scripts/test.sh release
+
+# What touches memory or says that a bad call is a precondition.
+test-debug: dependencies ## the laws of reader, moments and solver with every bound checked; five minutes at most
+	@scripts/test.sh debug --filter '$(DEBUG_SUITES)'
+
+check-guide: build ## run every command in README, GUIDE and docs and compare the output
+	@scripts/test.sh release --filter GuideTests
 
 lint: ## check the format of all Swift files
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests Benchmarks
@@ -36,8 +46,8 @@ lint: ## check the format of all Swift files
 format: ## format all Swift files
 	$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks
 
-golden: dependencies ## write the expected output of the golden tests anew
-	GOLDEN=write $(SWIFT) test --filter GoldenTests
+golden: build ## write the expected output of the golden tests anew
+	@GOLDEN=write scripts/test.sh release --filter GoldenTests
 
 references: ## make the reference figures anew (R with glmnet, Python with scikit-learn)
 	python3 samples/make.py

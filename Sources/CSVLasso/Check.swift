@@ -1,5 +1,5 @@
 public import CSVRecords
-internal import SparseRegression
+public import SparseRegression
 
 /// What a CSV holds, column by column, and what in it would trouble a fit.
 public struct Check: Sendable {
@@ -27,7 +27,7 @@ public struct Check: Sendable {
     var stretches = Self.stretches(count, threads: options.threads)
     var (rows, skipped, bytes) = (0, 0, 0)
     try forEachBatch(
-      of: &reader, stage: "reading", options, nil, progress,
+      of: &reader, phase: .reading, options, nil, progress,
       work: { batch, index in
         unsafe batch.visit(index, columns: count, skipsRagged: skipsRagged, [CellFacts]()) {
           unsafe $0.append(CellFacts($1, missing))

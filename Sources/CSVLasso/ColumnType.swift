@@ -20,6 +20,14 @@ public enum ColumnType: Sendable, Equatable {
     }
   }
 
+  /// Whether its cells were looked at as text.
+  var wasReadAsText: Bool {
+    switch self {
+    case .categorical, .text(.some): true
+    case .numeric, .text(nil): false
+    }
+  }
+
   private static func isBoolean(_ levels: [String?]) -> Bool {
     let words = Set(levels.compactMap { $0?.lowercased() })
     return words.count == 2

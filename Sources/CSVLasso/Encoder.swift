@@ -37,9 +37,16 @@ struct Encoder: Sendable {
     var isText = false
   }
 
-  static let countedLevels = 100_000
+  /// Levels of a column are counted so far, and fewer where many columns are text.
+  ///
+  /// - Parameter columns: that are read as text.
+  static func countedLevels(among columns: Int) -> Int { min(100_000, 1_600_000 / max(1, columns)) }
 
   private(set) var width: Int
+  /// Columns of texts that turned out to have too many levels: no row has a 1 there once they are cleared.
+  private var dropped: [Int] = []
+  /// Columns that were cleared, to be used again.
+  private var free: [Int] = []
   private var numbers: [NumberColumn]
   private var texts: [TextColumn]
   /// For each number and companion, what the value column holds where the cell is missing; a row that
@@ -51,6 +58,7 @@ struct Encoder: Sendable {
   /// The numbers that may be sequences; soon few, and a table may have many columns.
   private var sequences: [Int]
   private let maxLevels: Int
+  private let countedLevels: Int
   private let reading: [ReadAs]
 
   /// The columns of the target's companions in the moments.
@@ -59,12 +67,17 @@ struct Encoder: Sendable {
   /// The target's column in the moments.
   var target: Int { companions.upperBound }
 
-  /// - Parameter companions: numbers that no term is made of.
-  init(_ reading: [ReadAs], companions: Int, maxLevels: Int) {
+  /// - Parameters:
+  ///   - companions: numbers that no term is made of.
+  ///   - tooMany: predictors that are known to have too many levels.
+  init(_ reading: [ReadAs], companions: Int, maxLevels: Int, tooMany: Set<Int> = []) {
     self.reading = reading
     numbers = reading.indices.filter { reading[$0] == .number || reading[$0] == .declaredNumber }
       .map { NumberColumn(predictor: $0, isDeclared: reading[$0] == .declaredNumber) }
-    texts = reading.indices.filter { reading[$0] == .text }.map { TextColumn(predictor: $0) }
+    texts = reading.indices.filter { reading[$0] == .text }.map {
+      TextColumn(predictor: $0, isText: tooMany.contains($0))
+    }
+    countedLevels = Self.countedLevels(among: texts.count)
     self.companions = numbers.count..<numbers.count + companions
     origins = Array(repeating: 0, count: numbers.count + companions)
     indicators = Array(repeating: -1, count: numbers.count + companions)
@@ -123,7 +136,7 @@ struct Encoder: Sendable {
       if let missing {
         texts[slot].missingCount += piece.codes[slot].count { $0 == missing }
       }
-      return piece.levels[slot].map { level(slot, $0) }
+      return columnsOfLevels(slot, piece.levels[slot])
     }
     return PieceEncoding(
       isPlain: texts.isEmpty && labels == nil && !hasIndicators, width: width, target: target,
@@ -184,29 +197,57 @@ struct Encoder: Sendable {
     numbers[numbers.firstIndex { $0.predictor == predictor }!].isText = true
   }
 
-  /// The column of a level, or -1 for a column with too many.
-  private mutating func level(_ slot: Int, _ level: [UInt8]?) -> Int {
-    if let place = texts[slot].levels[level] { return texts[slot].columns[place] }
-    if texts[slot].seen.count < Self.countedLevels {
+  /// For each level that a piece holds its column, or -1 for all of a text with too many.
+  ///
+  /// A text that has too many at once, as an id does, never has a column.
+  private mutating func columnsOfLevels(_ slot: Int, _ levels: [[UInt8]?]) -> [Int] {
+    for level in levels where texts[slot].seen.count < countedLevels {
       texts[slot].seen.insert(level.hashValue)
     }
-    guard texts[slot].order.count < maxLevels else {
-      texts[slot].isText = true
-      return -1
+    if !texts[slot].isText {
+      let new = levels.count { texts[slot].levels[$0] == nil }
+      if texts[slot].order.count + new > maxLevels {
+        dropped += texts[slot].columns
+        (texts[slot].levels, texts[slot].order, texts[slot].columns) = ([:], [], [])
+        texts[slot].isText = true
+      }
     }
+    guard !texts[slot].isText else { return Array(repeating: -1, count: levels.count) }
+    return levels.map { column(slot, $0) }
+  }
+
+  private mutating func column(_ slot: Int, _ level: [UInt8]?) -> Int {
+    if let place = texts[slot].levels[level] { return texts[slot].columns[place] }
+    let column = free.popLast() ?? width
+    width = max(width, column + 1)
     texts[slot].levels[level] = texts[slot].order.count
     texts[slot].order.append(level)
-    texts[slot].columns.append(width)
-    width += 1
-    return width - 1
+    texts[slot].columns.append(column)
+    return column
   }
+
+  /// The columns that are to be cleared in what was taken in; asked for once all that waits is.
+  mutating func clearDropped() -> Set<Int> {
+    defer { dropped = [] }
+    free += dropped.reversed()
+    return Set(dropped)
+  }
+
+  /// Columns of the moments that will have a use, as far as it is known.
+  var usedWidth: Int { width - dropped.count - free.count }
+
+  /// Predictors that have too many levels to be candidates.
+  var tooMany: Set<Int> { Set(texts.lazy.filter(\.isText).map(\.predictor)) }
 
   /// For each raw column, its number where indicators stand in the order of their predictors, and not in
   /// that of the pieces that they were met in.
   var orderly: [Int] {
     let met = indicators.filter { $0 >= 0 } + texts.flatMap(\.columns)
+    let isMet = Set(met)
+    // What has no use comes last.
+    let rest = (target + 1..<max(width, target + 1)).filter { !isMet.contains($0) }
     var numbers = Array(0..<width)
-    for (place, column) in met.enumerated() { numbers[column] = target + 1 + place }
+    for (place, column) in (met + rest).enumerated() { numbers[column] = target + 1 + place }
     return numbers
   }
 
@@ -248,71 +289,5 @@ struct Encoder: Sendable {
     }
     return Encoding(
       types: types, terms: terms, missing: counts, isSequence: isSequence, target: target)
-  }
-}
-
-/// How the rows of one piece become rows of the moments.
-struct PieceEncoding: Sendable {
-  /// Whether the parsed numbers are the row as it is.
-  let isPlain: Bool
-  let width: Int
-  let target: Int
-  /// For each code of a target that is text, its number; NaN for missing.
-  let labels: [Double]?
-  /// For each number and companion.
-  let origins: [Double]
-  /// For each of these, the column of its missing-indicator, or -1.
-  let missing: [Int]
-  /// For each text column and code, the column of its level, or -1.
-  let levels: [[Int]]
-
-  /// Fills `row`, of `width`.
-  func encode(_ piece: ParsedRows, _ index: Int, stride: Int, into row: inout [Double]) {
-    for column in row.indices { row[column] = 0 }
-    for slot in origins.indices {
-      let value = piece.numbers[index * stride + slot]
-      if value.isNaN {
-        row[slot] = origins[slot]
-        if missing[slot] >= 0 { row[missing[slot]] = 1 }
-      } else {
-        row[slot] = value
-      }
-    }
-    row[target] = targetValue(piece, index, stride: stride)
-    for (slot, columns) in levels.enumerated() {
-      let column = columns[piece.codes[slot][index]]
-      if column >= 0 { row[column] = 1 }
-    }
-  }
-
-  /// Fills the numbers of a row and, last, its target.
-  func encodeNumbers(
-    _ piece: ParsedRows, _ index: Int, stride: Int, into row: UnsafeMutableBufferPointer<Double>
-  ) {
-    let start = index * stride
-    if piece.missing.isEmpty && piece.contradictions.isEmpty {
-      // All are plain numbers.
-      let values = piece.numbers[start..<start + origins.count]
-      _ = unsafe row[..<origins.count].update(fromContentsOf: values)
-    } else {
-      for slot in origins.indices {
-        let value = piece.numbers[start + slot]
-        unsafe row[slot] = value.isNaN ? origins[slot] : value
-      }
-    }
-    unsafe row[target] = targetValue(piece, index, stride: stride)
-  }
-
-  /// The target of a row; NaN if it is missing.
-  func targetValue(_ piece: ParsedRows, _ index: Int, stride: Int) -> Double {
-    labels.map { $0[piece.codes[levels.count][index]] } ?? piece.numbers[index * stride + target]
-  }
-
-  /// Whether any predictor is missing in a row.
-  func isIncomplete(_ piece: ParsedRows, _ index: Int, stride: Int) -> Bool {
-    origins.indices.contains { piece.numbers[index * stride + $0].isNaN }
-      || levels.indices.contains { slot in
-        piece.levels[slot][piece.codes[slot][index]] == nil
-      }
   }
 }

@@ -17,6 +17,7 @@ struct EngineChoice {
   /// exact knots, which look at every column at each of them.
   private let engine: Options.Engine
   private let memory: Int
+  private let hasFiles: Bool
 
   /// Up to so many raw columns moments cost nothing.
   static let alwaysMoments = 500
@@ -25,6 +26,7 @@ struct EngineChoice {
     let takesMoments = options.isExact || options.engine == .auto && options.alpha == 0
     engine = takesMoments ? .moments : options.engine
     memory = options.memory
+    hasFiles = options.hasMomentsInFiles
   }
 
   /// Bytes that moments of `columns` raw columns and a target take.
@@ -53,16 +55,18 @@ struct EngineChoice {
   }
 
   /// The partitions into folds that a table has memory for, at least one: fits to wide tables keep bounds on every
-  /// column, and these take no more than a seventh of what the columns do, unless that is little.
-  static func partitions(of rows: FittedRows, folds: Int) -> Int {
+  /// column, and these take no more than a seventh of what the columns do, unless that is little; and each keeps
+  /// some numbers a row.
+  static func partitions(of rows: FittedRows, folds: Int, memory: Int) -> Int {
     guard case .columns(let matrix, _) = rows else { return .max }
     let columns = max(1, rows.columnCount)
-    let fits = max(littleBytes, 8 * matrix.rows * columns / 7) / (boundBytes * columns)
+    let bounded = max(littleBytes, 8 * matrix.rows * columns / 7) / (boundBytes * columns)
+    let fits = min(bounded, memory / (rowBytes * max(1, matrix.rows)))
     return max(1, (fits - 1) / folds)
   }
 
-  /// What a column costs a fit that screens it, and memory that is not worth a thought.
-  private static let (boundBytes, littleBytes) = (16, 1 << 26)
+  /// What a column costs a fit that screens it, what a row costs, and memory that is not worth a thought.
+  private static let (boundBytes, rowBytes, littleBytes) = (16, 48, 1 << 26)
 
   /// Whether rows are to be kept as rows, since columns may have to be made of them.
   func keepsRows(columns: Int, blocks: Int) -> Bool {
@@ -81,6 +85,12 @@ struct EngineChoice {
 
   /// Whether moments need more than they may.
   func overflows(columns: Int, blocks: Int) -> Bool {
-    Self.momentsBytes(columns: columns, blocks: blocks) > memory
+    !hasFiles && Self.momentsBytes(columns: columns, blocks: blocks) > memory
+  }
+
+  /// Whether moments for which there is no memory are better in files than the rows are: where rows are so
+  /// many that numbers in their place would take more. So what is held does not grow with them.
+  func prefersFiles(rows: Int, columns: Int, blocks: Int) -> Bool {
+    engine == .auto && rows / max(1, columns) >= blocks + 2
   }
 }

@@ -5,11 +5,10 @@ extension Fit {
   /// - Throws: ``Failure`` where they are asked for and cannot be had.
   static func checks(
     _ blocks: RowBlocks, _ procedure: Procedure, _ schema: Schema, _ options: Options,
-    _ source: String, _ progress: @escaping Progress
+    _ source: String
   ) throws(Failure) -> (nested: NestedCrossValidation?, probe: NullProbe?) {
     guard options.isNested || options.isProbed else { return (nil, nil) }
     let (rows, plan) = (blocks.fitted, procedure.plan)
-    var procedure = procedure
     if options.isNested, let plan {
       let filled = rows.blockRows.count { $0 > 0 }
       let least = NestedCrossValidation.leastBlocks(plan)
@@ -21,12 +20,10 @@ extension Fit {
       }
     }
     do throws(ProcedureError) {
-      procedure.options.watch = Watch { progress("nested", .parts($0, of: $1)) }
       let nested: NestedCrossValidation? =
         if options.isNested, let plan {
           try NestedCrossValidation(rows, plan: plan, procedure, threads: options.threads)
         } else { nil }
-      procedure.options.watch = Watch { progress("probe", .parts($0, of: $1)) }
       let probe =
         options.isProbed ? try NullProbe(rows, procedure, threads: options.threads) : nil
       return (nested, probe)

@@ -192,7 +192,9 @@ extension Fit {
     let most = options.maxLevels
     guard let levels else { return "text with more levels than --max-levels \(most)" }
     if levels <= most { return "text that differs in every row" }
-    let count = levels >= Encoder.countedLevels ? "\(levels) or more" : "\(levels)"
+    let texts = types.count { $0.wasReadAsText }
+    let count =
+      levels >= Encoder.countedLevels(among: texts) ? "\(levels) or more" : "\(levels)"
     return "text with \(count) levels, more than --max-levels \(most)"
   }
 

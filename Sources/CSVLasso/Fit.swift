@@ -40,7 +40,7 @@ public struct Fit: Sendable {
   /// - Throws: ``Failure`` for data that cannot be fitted.
   init(
     _ blocks: RowBlocks, _ schema: Schema, _ options: Options, source: String,
-    _ progress: @escaping Progress
+    _ progress: Progress
   ) throws(Failure) {
     self.schema = schema
     self.options = options
@@ -58,6 +58,7 @@ public struct Fit: Sendable {
     let penalty = try schema.penalty(options, columns, blocks.terms)
     let procedure = Self.procedure(blocks, penalty, options, progress)
     criterion = procedure.criterion
+    progress(.preparing, .nothing)
     let fit: (path: RegularizationPath, found: PathFit?)
     do throws(PathError) {
       if options.isExact {
@@ -84,31 +85,30 @@ public struct Fit: Sendable {
       } catch { throw Self.failure(error, blocks, schema, options, source) }
       (path, gamma, selection) = (choice.path, choice.gamma, choice.selection)
       (crossValidation, evidence) = (choice.crossValidation, choice.evidence)
-      (nested, probe) = try Self.checks(blocks, procedure, schema, options, source, progress)
+      (nested, probe) = try Self.checks(blocks, procedure, schema, options, source)
     } else {
       (path, gamma, selection) = (fit.path, 1, Selection(fit.path, by: criterion))
       (crossValidation, evidence, nested, probe) = (nil, nil, nil, nil)
     }
+    progress(.understudies, .nothing)
     understudies = blocks.understudies(of: selection, path, options)
   }
 
   /// All that is done with rows to choose columns, as it was asked for.
   static func procedure(
-    _ blocks: RowBlocks, _ penalty: ElasticNet, _ options: Options, _ progress: @escaping Progress
+    _ blocks: RowBlocks, _ penalty: ElasticNet, _ options: Options, _ progress: Progress
   ) -> Procedure {
     let criterion: Criterion = options.isExact ? .lambda(0) : options.criterion
     var path = options.path
     if case .lambda(let lambda) = criterion { path.including = lambda }
     path.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
     path.gammas = options.gammas
-    path.watch = Watch { progress("fitting", .parts($0, of: $1)) }
-    var procedure = Procedure(
+    path.progress = progress
+    return Procedure(
       terms: blocks.terms, penalty: penalty, options: path, criterion: criterion,
       plan: options.plan(for: blocks.fitted, predictors: blocks.types.count),
       maxColumns: options.maxFeatures,
       columnCounts: blocks.columns.map(\.count), seed: options.seed)
-    procedure.ruleWatch = Watch { progress("trying \(criterion.label)", .parts($0, of: $1)) }
-    return procedure
   }
 
   /// Whether fits are blended with refits.

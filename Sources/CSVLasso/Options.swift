@@ -181,6 +181,9 @@ public struct Options: Sendable {
     case columns
   }
 
+  /// Whether moments for which there is no memory go to files.
+  var hasMomentsInFiles = false
+
   /// Threads; never changes a result.
   public var threads = 1
   /// Bytes that moments, or the copy of a pipe, may take.
@@ -236,7 +239,9 @@ public struct Options: Sendable {
     guard let folds = drawnFolds else { return .leaveOneOut }
     let cells = rows.blockRows.reduce(0, +) * predictors
     var times = partitions(for: rows.family, cells: cells)
-    if repeats == nil { times = min(times, EngineChoice.partitions(of: rows, folds: folds)) }
+    if repeats == nil {
+      times = min(times, EngineChoice.partitions(of: rows, folds: folds, memory: memory))
+    }
     return .repeated(folds: folds, times: times, seed: seed)
   }
 
@@ -245,17 +250,6 @@ public struct Options: Sendable {
     !isExact && (isRelaxed || criterion.choosesBlend) ? PathOptions.relaxedGammas : [1]
   }
 }
-
-/// How far a stage of the work has come.
-public enum WorkDone: Sendable {
-  /// Bytes, rows where they are counted, and the size of all where it is known.
-  case bytes(Int, rows: Int? = nil, of: Int?)
-  /// Parts that are much alike, and how many there are at most.
-  case parts(Int, of: Int)
-}
-
-/// Told how far the work has come, from whatever thread it is on.
-public typealias Progress = @Sendable (_ stage: String, _ done: WorkDone) -> Void
 
 extension Criterion {
   /// As it is given on the command line.

@@ -6,7 +6,7 @@ internal import SparseRegression
 ///
 /// - Throws: the first failure of a batch, in words; what `take` throws.
 func forEachBatch<Output: PieceResult>(
-  of reader: inout BatchReader, stage: String, _ options: Options, _ schema: Schema?,
+  of reader: inout BatchReader, phase: Progress.Phase, _ options: Options, _ schema: Schema?,
   _ progress: Progress, work: @Sendable (Batch, Int) -> Output,
   take: ([Output]) throws(Failure) -> Void
 ) throws(Failure) {
@@ -15,7 +15,7 @@ func forEachBatch<Output: PieceResult>(
     source.name, schema, { () throws(ReadError) in try reader.next() })
   {
     try take(batch.worked(options, schema, source: source.name) { work(batch, $0) })
-    progress(stage, .bytes(reader.bytesRead, of: source.size))
+    progress(phase, .bytes(reader.bytesRead, of: source.size))
   }
 }
 
@@ -48,7 +48,7 @@ func countRows(
     actions, skipsRagged: options.skipsRagged, missing: MissingCells(options.missingTexts))
   var count = 0
   try forEachBatch(
-    of: &reader, stage: "counting rows", options, schema, progress,
+    of: &reader, phase: .countingRows, options, schema, progress,
     work: { batch, index in batch.parse(index, plan) },
     take: { pieces throws(Failure) in
       for piece in pieces {

@@ -1,5 +1,5 @@
 public import CSVRecords
-internal import SparseRegression
+public import SparseRegression
 
 /// The whole of csvlasso: read → standardize → select → write.
 ///
@@ -12,7 +12,7 @@ public enum Reduction {
   /// - Throws: ``Failure``
   /// - Complexity: O(p²) a row, O(folds · p²) memory, whatever the number of rows.
   public static func fit(
-    _ source: ByteSource, _ options: Options, progress: @escaping Progress = { _, _ in }
+    _ source: ByteSource, _ options: Options, progress: Progress = .silent
   ) throws(Failure) -> Fit {
     keepFreeMemory(threads: options.threads)
     var reader = try records(of: source, options)
@@ -41,7 +41,7 @@ public enum Reduction {
   /// - Complexity: O(bytes), in memory of one batch.
   public static func write(
     _ fit: Fit, from source: ByteSource, to output: OutputFile,
-    progress: @escaping Progress = { _, _ in }
+    progress: Progress = .silent
   ) throws(Failure) {
     try rewind(source)
     var options = fit.options
@@ -66,7 +66,7 @@ public enum Reduction {
     let plan = CuttingPlan(
       try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
       skipsRagged: options.skipsRagged)
-    try copy(&reader, plan, to: output, options, nil) { _, _ in }
+    try copy(&reader, plan, to: output, options, nil, .silent)
   }
 
   /// Refuses a header of one column that another delimiter would cut.

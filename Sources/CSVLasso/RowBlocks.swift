@@ -31,28 +31,22 @@ struct RowBlocks: Sendable {
     var (reader, options) = (first, options)
     var reading = try schema.initialReading(options)
     var targetText: ParsedRows.Contradiction?
+    var tooMany: Set<Int> = []
     options.blocks = options.drawnBlocks(columns: reading.count)
     while true {
       var pass = RowPass(
-        schema, options, reading, targetText: targetText, source: source.name, rowCount: rowCount)
+        schema, options, reading, targetText: targetText, tooMany: tooMany, source: source.name,
+        rowCount: rowCount)
       try pass.run(&reader, progress)
-      if pass.needsColumns {
-        // Levels have made more raw columns than moments of so many blocks can hold.
-        let blocks = options.drawnBlocks(columns: pass.encoder.width - 1)
-        if let blocks, blocks < options.blocks ?? 0 {
-          options.blocks = blocks
-        } else {
-          options.engine = .columns
-        }
-        try Reduction.rewind(source)
-        reader = try Reduction.records(of: source, options)
-        continue
-      }
       let ignorable = options.missing == .dropRow ? pass.encoder.ignorable : [:]
       if pass.contradicted.isEmpty && pass.target.contradiction == nil && ignorable.isEmpty {
-        self = try pass.finish()
-        return
+        guard pass.needsRoom else {
+          self = try pass.finish()
+          return
+        }
+        options = try pass.optionsWithRoom()
       }
+      tooMany = pass.encoder.tooMany
       reading = pass.reading
       for predictor in pass.contradicted { reading[predictor] = .text }
       // Rows that were left out for a cell of a column that is no candidate have to come back in.
@@ -63,39 +57,47 @@ struct RowBlocks: Sendable {
     }
   }
 
+  /// - Parameter files: where moments lie; nil for memory.
+  /// - Throws: ``RowStore/Failure``
   init(
-    _ fitted: FittedRows, _ encoding: Encoding, _ schema: Schema, declared: Set<Int>,
+    _ fitted: consuming FittedRows, _ files: NumberFiles?, _ given: Encoding, _ schema: Schema,
+    declared: Set<Int>,
     _ counts: RowCounts, _ target: FittedTarget
-  ) {
+  ) throws(RowStore.Failure) {
     let rows = fitted.blockRows.reduce(0, +)
-    let encoding: Encoding =
-      switch fitted {
-      case .moments(let blocks):
-        encoding.confined(toRows: rows, declared: declared) { column in
-          blocks.contains { $0.mean[column] > 0 }
-        }
-      case .columns(let matrix, _):
-        encoding.confined(toRows: rows, declared: declared) { !matrix.list($0).isEmpty }
-      }
     let (single, predictors): ([Term], [Int])
-    switch fitted {
-    case .moments(let blocks):
+    let encoding: Encoding
+    switch consume fitted {
+    case .moments(var blocks):
+      encoding = given.confined(toRows: rows, declared: declared) { column in
+        blocks.contains { $0.mean[column] > 0 }
+      }
       let compact = encoding.compact()
       (single, predictors) = (compact.terms, compact.predictors)
-      self.fitted = .moments(
-        blocks.map { block in
-          compact.columns == Array(0..<block.width) ? block : block.selecting(compact.columns)
-        })
-    case .columns:
+      // One after the other, so that no more than one is there twice.
+      for index in blocks.indices where compact.columns != Array(0..<blocks[index].width) {
+        blocks[index] = try blocks[index].selecting(compact.columns, in: files)
+      }
+      self.fitted = .moments(blocks)
+    case .columns(let matrix, let response):
+      encoding = given.confined(toRows: rows, declared: declared) { !matrix.list($0).isEmpty }
       predictors = encoding.terms.indices.filter { encoding.terms[$0] != nil }
       single = predictors.map { encoding.terms[$0]! }
-      self.fitted = fitted
+      self.fitted = .columns(matrix, response)
     }
     (terms, columns) = TermColumns.grouping(
       single, of: predictors.map { schema.predictors[$0] }, by: schema.groups.map(\.columns))
     (types, missing, isSequence) = (encoding.types, encoding.missing, encoding.isSequence)
     self.target = target
     self.counts = counts
+  }
+}
+
+extension Options {
+  /// The blocks of rows whose moments go to files, where ``blocks`` of them would have gone to memory: there,
+  /// one partition into folds has to do.
+  func blocksInFiles(of blocks: Int) -> Int {
+    halvesRows ? blocks : crossValidates ? drawnFolds ?? blocks : blocks
   }
 }
 

@@ -16,7 +16,11 @@ struct RowCollector {
 
   private let choice: EngineChoice
   private var options: Options
-  private var moments = BlockAccumulators()
+  private var moments: BlockAccumulators?
+  /// What moments take off the values of some numbers.
+  private var shift: [Int: Double] = [:]
+  /// Where moments lie for which there is no memory.
+  let momentFiles: NumberFiles?
   private var store: RowStore?
   private var hasStarted = false
   /// Whether it was least squares when rows last came, so that one of the engines was chosen.
@@ -28,13 +32,16 @@ struct RowCollector {
   init(_ options: Options) {
     choice = EngineChoice(options)
     self.options = options
+    momentFiles =
+      options.hasMomentsInFiles
+      ? NumberFiles(budget: options.memory / 2, isScattered: true) { openTemporaryFile() } : nil
   }
 
   /// Has moments take something off the values of some columns, the target among them. Called once, before any row
   /// is taken in.
   mutating func shift(by shift: [Int: Double]) {
     // Without an intercept it matters where zero is.
-    if options.path.intercept { moments.shift = shift }
+    if options.path.intercept { self.shift = shift }
   }
 
   /// The rows that are kept as rows.
@@ -47,6 +54,29 @@ struct RowCollector {
       ? store == nil
       : purpose == .leastSquares && !choice.keepsRows(columns: width - 1, blocks: blockCount)
     return goesToMoments && choice.overflows(columns: width - 1, blocks: blockCount)
+  }
+
+  /// Whether rows are kept for which moments are the better house, though in files.
+  ///
+  /// - Parameter width: raw columns that have a use.
+  func outgrowsRows(width: Int, _ purpose: Purpose) -> Bool {
+    guard purpose == .leastSquares, let store else { return false }
+    return choice.overflows(columns: width - 1, blocks: blockCount)
+      && choice.prefersFiles(
+        rows: store.count, columns: width - 1,
+        blocks: options.blocksInFiles(of: blockCount))
+  }
+
+  /// Whether rows are kept, and may have to be read again for ``outgrowsRows(width:_:)``.
+  func mayOutgrowRows(width: Int) -> Bool {
+    store != nil && choice.overflows(columns: width - 1, blocks: blockCount)
+  }
+
+  /// Has some indicators be zero in every row that was taken in.
+  mutating func clear(_ columns: Set<Int>) {
+    guard !columns.isEmpty else { return }
+    moments?.clear(columns)
+    store?.clear(columns)
   }
 
   /// - Parameter places: the block of each row, or -1.
@@ -74,12 +104,15 @@ struct RowCollector {
       hasStarted = true
       isDecided = purpose == .leastSquares
       if !isDecided || keepsRows {
+        let inFiles = options.memory / 4
         store = RowStore(
-          numbers: numbers, limit: options.memory, openFile: { openTemporaryFile() })
+          numbers: numbers, limit: options.memory - inFiles,
+          NumberFiles(budget: inFiles) { openTemporaryFile() })
       }
+      moments = BlockAccumulators(numbers: numbers, shift: shift, momentFiles)
     }
     guard var kept = store.take() else {
-      moments.take(
+      try moments?.take(
         rows, blocks: blockCount, width: width, stride: stride, weight: weight,
         threads: options.threads)
       return
@@ -93,7 +126,7 @@ struct RowCollector {
     if (!isDecided && !keepsRows)
       || choice.prefersMoments(rows: kept.count, columns: width - 1, blocks: blockCount)
     {
-      moments.take(kept, blocks: blockCount, width: width, threads: options.threads)
+      try moments?.take(kept, blocks: blockCount, width: width, threads: options.threads)
     } else {
       store = kept
     }
@@ -180,7 +213,7 @@ struct RowCollector {
           store, width: width, blockCount: blockCount, centers: options.path.intercept,
           targetValue: target.value, threads: options.threads), response)
     }
-    var blocks = moments.finish(count: blockCount, width: width)
+    var blocks = try moments?.finish(count: blockCount, width: width) ?? []
     if target.isReversed {
       for index in blocks.indices { blocks[index].complement(column) }
     }
@@ -200,18 +233,9 @@ struct WaitingRows: Sendable {
 
   /// For each of some rows, the raw columns that are 1 in it.
   func ones(_ rows: [Int], stride: Int) -> [[Int32]] {
-    let slots = encoding.missing.indices.prefix(piece.missing.count).filter {
-      piece.missing[$0] > 0
-    }
-    return rows.map { row in
+    rows.map { row in
       var ones: [Int32] = []
-      for slot in slots where piece.numbers[row * stride + slot].isNaN {
-        ones.append(Int32(encoding.missing[slot]))
-      }
-      for (slot, columns) in encoding.levels.enumerated() {
-        let column = columns[piece.codes[slot][row]]
-        if column >= 0 { ones.append(Int32(column)) }
-      }
+      encoding.appendOnes(piece, row, stride: stride, to: &ones)
       return ones
     }
   }

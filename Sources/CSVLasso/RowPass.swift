@@ -16,20 +16,26 @@ struct RowPass {
   private var folds: FoldDealer
   private var collector: RowCollector
   private var hasStarted = false
-  /// Whether moments turned out too small a house.
-  private(set) var needsColumns = false
+  /// Predictors that are known to have too many levels.
+  private let tooMany: Set<Int>
+  /// Rows to be fitted.
+  private var fitted = 0
+  /// Whether rows outgrew what was to hold them: then the pass goes on only to learn how wide the table is, and
+  /// how long.
+  private(set) var needsRoom = false
 
   /// - Parameter targetText: a cell that is no number, where the target is to be read as text.
   init(
     _ schema: Schema, _ options: Options, _ reading: [ReadAs],
-    targetText: ParsedRows.Contradiction?, source: String, rowCount: Int?
+    targetText: ParsedRows.Contradiction?, tooMany: Set<Int>, source: String, rowCount: Int?
   ) {
     (self.schema, self.options, self.source) = (schema, options, source)
+    self.tooMany = tooMany
     self.reading = reading
     target = TargetWatch(schema, options, source: source, text: targetText)
     plan = schema.parsingPlan(reading, targetIsText: target.isText, options)
     encoder = Encoder(
-      reading, companions: schema.companions.count, maxLevels: options.maxLevels)
+      reading, companions: schema.companions.count, maxLevels: options.maxLevels, tooMany: tooMany)
     folds = FoldDealer(options, rowCount: rowCount)
     collector = RowCollector(options)
   }
@@ -47,7 +53,8 @@ struct RowPass {
         if target.contradiction != nil { target = target.readAsText() }
         plan = schema.parsingPlan(reading, targetIsText: target.isText, options)
         encoder = Encoder(
-          reading, companions: schema.companions.count, maxLevels: options.maxLevels)
+          reading, companions: schema.companions.count, maxLevels: options.maxLevels,
+          tooMany: tooMany)
         pieces = try parse(batch)
       }
       if !hasStarted {
@@ -63,17 +70,18 @@ struct RowPass {
       }
       if contradicted.isEmpty && target.contradiction == nil {
         try take(pieces, canRewind: reader.source.canRewind)
-        if needsColumns { return }
       }
       if options.fitsOnly { forgetIfSettled(reader.source, pieces) }
       progress(
-        "reading", .bytes(reader.bytesRead, rows: counts.rows, of: reader.source.size))
+        .reading, .bytes(reader.bytesRead, rows: counts.rows, of: reader.source.size))
     }
   }
 
   /// Drops the copy of a pipe as soon as no column can ask for another reading.
   private mutating func forgetIfSettled(_ source: ByteSource, _ pieces: [ParsedRows]) {
-    guard !source.isFile, source.canRewind, options.missing != .dropRow else { return }
+    guard !source.isFile, source.canRewind, options.missing != .dropRow, !needsRoom,
+      !collector.mayOutgrowRows(width: encoder.width)
+    else { return }
     for piece in pieces { encoder.watch(piece, stride: plan.numberCount) }
     if encoder.isSettled && target.isSettled { source.forget() }
   }
@@ -98,18 +106,16 @@ struct RowPass {
       encoder.watchOrder(piece, stride: plan.numberCount)
       let places = try places(of: piece, encoding)
       try target.refuseTooManyValues()
-      collector.queue(piece, encoding, places, blocks: folds.count ?? 0)
+      if !needsRoom { collector.queue(piece, encoding, places, blocks: folds.count ?? 0) }
       counts.rows += piece.count
       counts.skipped += piece.skipped
     }
-    if collector.overflows(width: encoder.width, target.purpose) {
-      let fewer = options.drawnBlocks(columns: encoder.width - 1) ?? 0
-      guard
-        canRewind
-          && (fewer < options.blocks ?? 0
-            || options.engine == .auto && options.alpha > 0 && !options.isExact)
-      else { throw tooManyColumns }
-      needsColumns = true
+    if !needsRoom && collector.overflows(width: encoder.width, target.purpose) {
+      guard canRewind else { throw tooManyColumns }
+      try makeRoom()
+    }
+    guard !needsRoom else {
+      _ = encoder.clearDropped()
       return
     }
     do throws(RowStore.Failure) {
@@ -119,6 +125,50 @@ struct RowPass {
     } catch {
       throw Failure(error, source: source)
     }
+    collector.clear(encoder.clearDropped())
+    if canRewind, collector.outgrowsRows(width: encoder.usedWidth, target.purpose) {
+      try makeRoom()
+    }
+  }
+
+  /// Gives up what was taken in.
+  private mutating func makeRoom() throws(Failure) {
+    needsRoom = true
+    collector = RowCollector(options)
+    // Numbers alone may be hopeless; levels may yet turn out to be too many.
+    _ = try optionsWithRoom(columns: encoder.target)
+  }
+
+  /// The options with which there is room for what this pass has met.
+  ///
+  /// - Throws: ``Failure`` where there are none.
+  func optionsWithRoom() throws(Failure) -> Options {
+    try optionsWithRoom(columns: encoder.usedWidth - 1)
+  }
+
+  /// - Parameter columns: raw columns that need room.
+  /// - Throws: ``Failure`` where there are none.
+  private func optionsWithRoom(columns: Int) throws(Failure) -> Options {
+    let blocks = options.blocks ?? folds.count ?? 0
+    let choice = EngineChoice(options)
+    var options = options
+    // It was columns of text with too many levels that had taken the room.
+    guard choice.overflows(columns: columns, blocks: blocks) else { return options }
+    if let fewer = options.drawnBlocks(columns: columns), fewer < blocks {
+      options.blocks = fewer
+      return options
+    }
+    guard options.engine == .auto && options.alpha > 0 && !options.isExact else {
+      throw tooManyColumns
+    }
+    let few = options.blocksInFiles(of: blocks)
+    guard choice.prefersFiles(rows: fitted, columns: columns, blocks: few) else {
+      options.engine = .columns
+      return options
+    }
+    (options.engine, options.hasMomentsInFiles) = (.moments, true)
+    if !options.halvesRows { options.blocks = nil }
+    return options
   }
 
   /// The block of each row of a piece; -1 for a row that is not fitted.
@@ -146,6 +196,7 @@ struct RowPass {
         continue
       }
       target.see(value)
+      fitted += 1
       if let event { counts.events += Int(piece.numbers[row * stride + event]) }
       places[row] = folds.next(code: schema.fold == nil ? 0 : piece.codes.last.map { $0[row] } ?? 0)
     }
@@ -175,7 +226,7 @@ struct RowPass {
 
   private var tooManyColumns: Failure {
     let needed = EngineChoice.momentsBytes(
-      columns: encoder.width - 1,
+      columns: encoder.usedWidth - 1,
       blocks: options.blocks == nil ? folds.count ?? 0 : options.drawnFolds!)
     let remedy =
       options.isExact
@@ -183,7 +234,7 @@ struct RowPass {
       : "use --engine columns, raise --memory, ask for fewer --folds"
     return Failure(
       .data,
-      "\(source): \(encoder.width - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (\(remedy), or leave columns out with --features)"
+      "\(source): \(encoder.usedWidth - 1) columns need \(memoryText(needed)) for their moments, more than --memory \(memoryText(options.memory)) (\(remedy), or leave columns out with --features)"
     )
   }
 
@@ -205,16 +256,16 @@ struct RowPass {
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
       schema.predictors.indices.filter { named.contains(schema.predictors[$0]) })
-    let fitted: FittedRows
     let numbers = encoder.orderly
     do throws(RowStore.Failure) {
-      fitted = try collector.finish(
+      let fitted = try collector.finish(
         width: encoder.width, numbers, response(target.family), target, column: encoder.target)
+      var encoding = encoder.outcome(options.missing)
+      if case .columns = fitted { encoding = encoding.renumbered(numbers) }
+      return try RowBlocks(
+        fitted, collector.momentFiles, encoding, schema, declared: declared, counts, target)
     } catch {
       throw Failure(error, source: source)
     }
-    var encoding = encoder.outcome(options.missing)
-    if case .columns = fitted { encoding = encoding.renumbered(numbers) }
-    return RowBlocks(fitted, encoding, schema, declared: declared, counts, target)
   }
 }

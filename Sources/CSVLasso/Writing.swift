@@ -13,7 +13,7 @@ func copy(
   let behind = options.threads > 1 ? WriteBehind(output) : nil
   defer { try? behind?.finish() }
   try forEachBatch(
-    of: &reader, stage: "writing", options, schema, progress,
+    of: &reader, phase: .writing, options, schema, progress,
     work: { batch, index in batch.cut(index, plan) },
     take: { pieces throws(Failure) in
       try Failure.writing { () throws(WriteError) in

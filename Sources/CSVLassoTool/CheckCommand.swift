@@ -44,7 +44,7 @@ struct CheckTable: ParsableCommand {
     let source = try csv.source(.once)
     let files = try Files(main: output, model: nil, ledger: nil)
     let progress = general.progressLine()
-    let check = try Check(source, options, progress: progress.show)
+    let check = try Check(source, options, progress: progress.told)
     progress.clear()
     let isForPerson = files.main.isStandard && Terminal.standardOutputIsTerminal
     try files.write(isForPerson ? Array(check.aligned().utf8) : check.csv())

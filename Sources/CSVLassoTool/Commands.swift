@@ -48,12 +48,12 @@ struct Select: ParsableCommand {
     let source = try flags.csv.source(options.readings(writes: !names))
     let files = try output.open()
     let progress = flags.general.progressLine()
-    let fit = try Reduction.fit(source, options, progress: progress.show)
+    let fit = try Reduction.fit(source, options, progress: progress.told)
     try files.writeCompanions(fit)
     if names {
       try files.write(Array(fit.keptLabels.map { $0 + "\n" }.joined().utf8))
     } else {
-      try Reduction.write(fit, from: source, to: files.main, progress: progress.show)
+      try Reduction.write(fit, from: source, to: files.main, progress: progress.told)
     }
     progress.clear()
     try files.commit()
@@ -143,7 +143,7 @@ extension FitFlags {
     let source = try csv.source(options.readings(writes: false))
     let files = try Files(main: output, model: nil, ledger: ledger)
     let progress = general.progressLine()
-    let fit = try Reduction.fit(source, options, progress: progress.show)
+    let fit = try Reduction.fit(source, options, progress: progress.told)
     progress.clear()
     try files.writeCompanions(fit)
     try files.write(bytes(fit))

@@ -202,9 +202,10 @@ struct GeneralFlags: ParsableArguments {
   enum Switch: String, Word { case auto, on, off }
 
   func progressLine() -> ProgressLine {
-    ProgressLine(
-      isShown: progress == .on
-        || (progress == .auto && !quiet && Terminal.standardErrorIsTerminal))
+    let isTerminal = Terminal.standardErrorIsTerminal
+    return ProgressLine(
+      isShown: progress == .on || (progress == .auto && !quiet && isTerminal),
+      isTerminal: isTerminal)
   }
 }
 

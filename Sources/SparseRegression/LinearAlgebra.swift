@@ -10,26 +10,38 @@ enum LinearAlgebra {
   /// Keeps OpenBLAS from starting threads of its own. Evaluated once, by the first kernel.
   static let singleThreaded: Void = openblas_set_num_threads(1)
 
-  /// `c += rows' rows`, upper triangle of the row-major `width × width` matrix `c`.
+  /// `c += rows' rows`, upper triangle of the leading `width × width` of the row-major `c`.
   ///
   /// - Parameters:
   ///   - rows: `count × width`, row-major.
-  ///   - c: `width × width`; the strict lower triangle is neither read nor written.
+  ///   - c: its strict lower triangle is neither read nor written.
+  ///   - leading: how far apart its rows begin.
   /// - Complexity: O(count · width²)
-  static func addGram(of rows: [Double], count: Int, width: Int, to c: inout [Double]) {
-    precondition(rows.count >= count * width && c.count == width * width, "addGram: shapes differ")
-    guard count > 0, width > 0 else { return }
+  static func addGram(
+    of rows: [Double], count: Int, width: Int, to c: UnsafeMutableBufferPointer<Double>,
+    leading: Int
+  ) {
+    precondition(
+      rows.count >= count * width && c.count >= width * leading && leading >= width,
+      "addGram: shapes differ")
+    guard count > 0, width > 0, let c = c.baseAddress else { return }
     guard count * width * width > fewestProducts else {
-      return addShortGram(of: rows, count: count, width: width, to: &c)
+      return unsafe addShortGram(of: rows, count: count, width: width, to: c, leading: leading)
     }
     _ = singleThreaded
-    unsafe c.withUnsafeMutableBufferPointer { c in
-      unsafe rows.withUnsafeBufferPointer { rows in
-        // Row-major upper is column-major lower.
-        unsafe cblas_dsyrk(
-          CblasColMajor, CblasLower, CblasNoTrans, CInt(width), CInt(count), 1,
-          rows.baseAddress!, CInt(width), 1, c.baseAddress!, CInt(width))
-      }
+    unsafe rows.withUnsafeBufferPointer { rows in
+      // Row-major upper is column-major lower.
+      unsafe cblas_dsyrk(
+        CblasColMajor, CblasLower, CblasNoTrans, CInt(width), CInt(count), 1,
+        rows.baseAddress!, CInt(width), 1, c, CInt(leading))
+    }
+  }
+
+  /// The same for a square of its own.
+  static func addGram(of rows: [Double], count: Int, width: Int, to c: inout [Double]) {
+    precondition(c.count == width * width, "addGram: shapes differ")
+    unsafe c.withUnsafeMutableBufferPointer {
+      unsafe addGram(of: rows, count: count, width: width, to: $0, leading: width)
     }
   }
 
@@ -37,14 +49,13 @@ enum LinearAlgebra {
   private static let fewestProducts = 1 << 15
 
   private static func addShortGram(
-    of rows: [Double], count: Int, width: Int, to c: inout [Double]
+    of rows: [Double], count: Int, width: Int, to c: UnsafeMutablePointer<Double>, leading: Int
   ) {
     let rows = rows.span
-    var c = c.mutableSpan
     for start in stride(from: 0, to: count * width, by: width) {
       for i in 0..<width {
-        let (x, place) = (rows[start &+ i], i &* width)
-        for k in i..<width { c[place &+ k] += x * rows[start &+ k] }
+        let (x, place) = (rows[start &+ i], i &* leading)
+        for k in i..<width { unsafe c[place &+ k] += x * rows[start &+ k] }
       }
     }
   }

@@ -272,7 +272,7 @@ private func type(_ name: String, _ fit: Fit) -> ColumnType {
       var options = Options(target: "")
       options.sizes = sizes
       return try Check(
-        ByteSource(path: path, readings: .once), options, progress: { _, _ in })
+        ByteSource(path: path, readings: .once), options, progress: .silent)
     }
   }
 

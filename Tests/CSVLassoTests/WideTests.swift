@@ -103,7 +103,7 @@ struct WideTests {
     let rows = Self.table.split(separator: "\n").dropFirst()
       .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     let check = try withFile(Self.table) { path in
-      try Check(ByteSource(path: path, readings: .once), options(""), progress: { _, _ in })
+      try Check(ByteSource(path: path, readings: .once), options(""), progress: .silent)
     }
     var first: [[String]: Int] = [:]
     var wrong: [Int] = []
@@ -130,7 +130,7 @@ struct WideTests {
     try withFile(Self.table) { path in
       func table(_ change: (inout Options) -> Void) throws -> [[String]] {
         let source = try ByteSource(path: path, readings: .once)
-        return try Check(source, options("", change), progress: { _, _ in }).table()
+        return try Check(source, options("", change), progress: .silent).table()
       }
       let plain = try table { _ in }
       #expect(

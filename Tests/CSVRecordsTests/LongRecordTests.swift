@@ -63,7 +63,8 @@ import Testing
     }
   }
 
-  /// Four times as long takes four times as much of the processor; sixteen if time were quadratic.
+  /// Four times as long takes four times as much of the processor; sixteen if time were quadratic. The least of
+  /// three tries each: another process may take the cache away.
   private func expectTimeGrowsAsLength(_ input: (_ kilobytes: Int) -> String) throws {
     func seconds(_ kilobytes: Int) throws -> Double {
       let path = input(kilobytes)
@@ -73,7 +74,10 @@ import Testing
       #expect(try reader.next() != nil)
       return Self.processorSeconds - start
     }
-    let (short, long) = (try seconds(512), try seconds(2048))
+    func least(_ kilobytes: Int) throws -> Double {
+      try (0..<3).map { _ in try seconds(kilobytes) }.min() ?? 0
+    }
+    let (short, long) = (try least(512), try least(2048))
     #expect(long < 8 * short, "\(short) s, then \(long) s")
   }
 

@@ -87,7 +87,7 @@ struct BothWays: Sendable {
   }
 
   func matrix(limit: Int = .max, intercept: Bool = true, threads: Int = 1) throws -> ColumnMatrix {
-    var store = RowStore(numbers: numbers, limit: limit) { openScratch() }
+    var store = RowStore(numbers: numbers, limit: limit, scratchFiles)
     for i in rows.indices {
       try store.append(blocks: [blocks[i]], weights: [weights[i]], ones: [ones[i]])
       store.fill(i) { out in for j in out.indices { out[j] = rows[i][j] } }
@@ -269,7 +269,7 @@ struct BothWays: Sendable {
   @Test(arguments: [(1, 5), (7, 7), (33, 100), (64, 63), (40, 1), (100, 265)])
   func columnsHoldWhatRowsHeld(_ rows: Int, _ columns: Int) throws {
     for limit in [Int.max, 0] {
-      var store = RowStore(numbers: columns + 1, limit: limit) { openScratch() }
+      var store = RowStore(numbers: columns + 1, limit: limit, scratchFiles)
       let blocks = (0..<rows).map { Int32($0 * 7 % 3) }
       let weights = (0..<rows).map { $0 % 5 == 4 ? 0.0 : 1 }
       for i in 0..<rows {

@@ -95,7 +95,7 @@ struct FamilyCase {
   func matrix() throws -> ColumnMatrix {
     let more = Array(call.targets.dropFirst()) + (call.offset ? ["offset"] : [])
     let numbers = (predictors + more).map { data[$0] } + [target]
-    var store = RowStore(numbers: numbers.count, limit: 1 << 30) { -1 }
+    var store = RowStore(numbers: numbers.count, limit: 1 << 30, noFiles)
     try store.append(
       blocks: data["fold"].map { Int32($0) - 1 },
       weights: call.weighted ? data["w"] : Array(repeating: 1, count: data.count), ones: [])

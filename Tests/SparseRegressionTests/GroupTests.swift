@@ -223,17 +223,16 @@ private struct GroupedData {
     }
   }
 
-  @Test func aColumnThatWidensLateIsExact() {
+  @Test func aColumnThatWidensLateIsExact() throws {
     let data = GroupedData(n: 50, p: 2, levels: 3, seed: 8)
     let whole = data.moments()
     for chunkRows in [4, 256] {
-      var late = MomentAccumulator(width: 4, chunkRows: chunkRows)
+      var late = MomentAccumulator(width: 4, numbers: 3, chunkRows: chunkRows)
       for i in 0..<50 {
         // The level 2 is put off to the last rows; its column is not there before.
-        if i == 30 { late.widen(to: 5) }
-        let code = data.levels[i]
-        let row = data.numbers[i] + [data.target[i], code == 0 ? 1 : 0]
-        late.add(i < 30 ? row : row + [i % 2 == 0 ? 1 : 0])
+        if i == 30 { try late.widen(to: 5) }
+        let ones = (data.levels[i] == 0 ? [3] : []) + (i >= 30 && i % 2 == 0 ? [4] : []) as [Int32]
+        late.add(data.numbers[i] + [data.target[i]], ones: ones)
       }
       let moments = late.finish()
       #expect(moments.width == 5 && moments.rows == 50)

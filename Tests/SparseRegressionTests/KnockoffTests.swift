@@ -208,10 +208,12 @@ import Testing
 
   /// On tables whose columns are known: the mean share of false ones stays within two standard errors of
   /// the rate, and most of the right ones are found; in wide tables, too.
-  @Test(arguments: [
-    Tables(count: 60, n: 100, p: 24, noise: 1.5, draws: 15),
-    Tables(count: 20, n: 80, p: 60, noise: 1, draws: 7),
-  ])
+  @Test(
+    .tags(.slow),
+    arguments: [
+      Tables(count: madeTables(60), n: 100, p: 24, noise: 1.5, draws: 15),
+      Tables(count: madeTables(20), n: 80, p: 60, noise: 1, draws: 7),
+    ])
   func rateIsKept(tables: Tables) throws {
     let (p, rate) = (tables.p, 0.2)
     var (shares, found) = ([Double](), 0)

@@ -321,7 +321,7 @@ import Testing
 
   private static func matrix(_ data: Table) throws -> ColumnMatrix {
     let columns = (data.names.filter { $0 != "y" } + ["y"]).map { data[$0] }
-    var store = RowStore(numbers: columns.count, limit: .max) { -1 }
+    var store = RowStore(numbers: columns.count, limit: .max, noFiles)
     try store.append(
       blocks: Array(repeating: 0, count: data.count),
       weights: Array(repeating: 1, count: data.count), ones: [])

@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import SparseRegression
+
 /// A descriptor of an empty file without a name.
 func openScratch() -> CInt {
   var template = Array(
@@ -8,3 +10,9 @@ func openScratch() -> CInt {
   unlink(template)
   return descriptor
 }
+
+/// Where there are no files to be had.
+let noFiles = NumberFiles(budget: 0) { -1 }
+
+/// Files of which one page or two may be in memory.
+let scratchFiles = NumberFiles(budget: 0, isScattered: true) { openScratch() }

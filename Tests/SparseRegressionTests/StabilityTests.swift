@@ -97,8 +97,8 @@ import Testing
 
   /// With a target of noise no more columns are kept on average than the bound says, and with one that
   /// two columns make these are.
-  @Test func boundHolds() throws {
-    let (tables, p) = (30, 20)
+  @Test(.tags(.slow)) func boundHolds() throws {
+    let (tables, p) = (madeTables(30), 20)
     var kept: [Double] = []
     var request = StabilitySelection.Request()
     (request.pairs, request.threshold) = (20, 0.75)

@@ -57,7 +57,7 @@ private struct Example {
 
   /// The commands of all console blocks: after `$ `, continued after `> `.
   static func all(inDocument name: String) throws -> [Example] {
-    let text = try Data(contentsOf: projectRoot.appendingPathComponent(name))
+    let text = try Data(contentsOf: Tool.checkout.appendingPathComponent(name))
     var examples: [Example] = []
     var isInside = false
     var isCommand = false
@@ -93,17 +93,12 @@ private struct Shell {
     let files = FileManager.default
     let base = files.temporaryDirectory.appendingPathComponent("guide.\(UUID().uuidString)")
     directory = base.appendingPathComponent("work")
-    let tools = base.appendingPathComponent("bin")
-    for new in [directory, tools] {
-      try files.createDirectory(at: new, withIntermediateDirectories: true)
-    }
+    try files.createDirectory(at: directory, withIntermediateDirectories: true)
     try files.copyItem(
-      at: projectRoot.appendingPathComponent("samples"),
+      at: Tool.checkout.appendingPathComponent("samples"),
       to: directory.appendingPathComponent("samples"))
-    try files.createSymbolicLink(
-      at: tools.appendingPathComponent("csvlasso"), withDestinationURL: try builtTool())
     var environment = ProcessInfo.processInfo.environment
-    environment["PATH"] = tools.path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+    environment["PATH"] = Tool.directory.path + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
     environment["LC_ALL"] = "C.UTF-8"
     // The tests may themselves run under make, whose own run the examples are not a part of.
     for name in ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"] { environment[name] = nil }
@@ -131,30 +126,6 @@ private struct Shell {
     if bytes.last == 0x0A { bytes.removeLast() }
     return String(decoding: bytes, as: UTF8.self)
   }
-}
-
-private let projectRoot = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-/// The command, as it was built beside these tests.
-private func builtTool() throws -> URL {
-  var places = [URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()]
-  places += CommandLine.arguments.filter { $0.contains("/") }.map { URL(fileURLWithPath: $0) }
-  var tools: [URL] = []
-  for place in places {
-    // A bundle on macOS holds its executable three levels down.
-    var directory = place
-    for _ in 0..<4 {
-      directory = directory.deletingLastPathComponent()
-      tools.append(directory.appendingPathComponent("csvlasso"))
-    }
-  }
-  tools.append(projectRoot.appendingPathComponent(".build/debug/csvlasso"))
-  return try #require(
-    tools.first {
-      FileManager.default.isExecutableFile(atPath: $0.path)
-        && (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
-    }, "csvlasso was not built beside the tests")
 }
 
 /// Whether two outputs are the same but for rounding.

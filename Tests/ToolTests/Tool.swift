@@ -1,16 +1,19 @@
 import Foundation
 import Synchronization
 
-/// The built `csvlasso`, run as a person runs it.
+/// The `csvlasso` of `make build`, which is what ships, run as a person runs it.
+///
+/// `CSVLASSO` names another program to be tested, a file of the same name.
 enum Tool {
   static let checkout = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  /// Where the binary stands: beside the test bundle.
-  static let directory: URL = {
-    let bundle = Bundle.allBundles.first { $0.bundleURL.pathExtension == "xctest" }
-    return bundle?.bundleURL.deletingLastPathComponent() ?? Bundle.main.bundleURL
+  static let program: URL = {
+    let named = ProcessInfo.processInfo.environment["CSVLASSO"]
+    return named.map { URL(filePath: $0) } ?? checkout.appending(path: ".build/release/csvlasso")
   }()
+
+  static var directory: URL { program.deletingLastPathComponent() }
 
   static func sample(_ name: String) -> String {
     checkout.appending(path: "samples/\(name).csv").path

@@ -70,11 +70,12 @@ public struct KnockoffFilter: Sendable, Equatable {
       SplitMix64(seed: seed, stream: 0x6b6e_6f63_6b6f_6666 ^ UInt64(draw))
     }
     let statistics: [KnockoffStatistics]
+    options.progress?(.knockoffs, .nothing)
     switch rows {
     case .moments(let blocks):
       let knockoffs = try Self.knockoffs(blocks, terms, penalty, options)
       let candidates = knockoffs.candidates
-      statistics = concurrentMap(draws, threads: threads, options.watch) { draw in
+      statistics = concurrentMap(draws, threads: threads, options.progress, .knockoffs) { draw in
         var random = random(draw)
         return KnockoffStatistics(
           candidates, knockoffs.draw(using: &random), tolerance: options.tolerance)
@@ -82,14 +83,16 @@ public struct KnockoffFilter: Sendable, Equatable {
       isApproximate = knockoffs is SecondOrderKnockoffs
       (candidateTerms, dependent) = (candidates.terms, candidates.dependent)
     case .columns(let matrix, let response):
+      var silent = options
+      silent.progress = nil
       let knockoffs = try RowKnockoffs(
-        matrix, response, terms: terms, penalty, options, threads: threads)
+        matrix, response, terms: terms, penalty, silent, threads: threads)
       var made: [KnockoffStatistics] = []
       do throws(PathError) {
         for draw in 0..<draws {
           var random = random(draw)
           made.append(try knockoffs.statistics(seed: random.next()))
-          options.watch?(made.count, of: draws)
+          options.progress?(.knockoffs, .parts(made.count, of: draws))
         }
       } catch { throw .path(error) }
       (statistics, isApproximate) = (made, true)

@@ -26,9 +26,9 @@ public struct NestedCrossValidation: Sendable, Equatable {
   ) throws(ProcedureError) {
     let (used, folds) = (rows.used, Self.folds(plan, of: rows.usedRows))
     precondition(folds.count >= 2, "nested cross-validation needs folds")
-    let watch = procedure.options.watch
-    let procedure = procedure.unwatched
-    let results = concurrentMap(folds.count, threads: threads, watch) { index in
+    let progress = procedure.options.progress
+    let procedure = procedure.silent
+    let results = concurrentMap(folds.count, threads: threads, progress, .nested) { index in
       Result { () throws(ProcedureError) in
         let (training, test) = (
           folds[index].training.map { used[$0] }, folds[index].test.map { used[$0] }

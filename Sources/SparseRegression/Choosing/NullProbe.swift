@@ -17,10 +17,10 @@ public struct NullProbe: Sendable, Equatable {
     _ rows: FittedRows, _ procedure: Procedure, draws: Int = usualDraws, threads: Int = 1
   ) throws(ProcedureError) {
     let noise = Noise(rows, threads: threads)
-    let unwatched = procedure.unwatched
-    let results = concurrentMap(draws, threads: threads, procedure.options.watch) { number in
+    let (silent, progress) = (procedure.silent, procedure.options.progress)
+    let results = concurrentMap(draws, threads: threads, progress, .probe) { number in
       Result { () throws(ProcedureError) in
-        try noise.kept(by: unwatched, number: number, of: draws)
+        try noise.kept(by: silent, number: number, of: draws)
       }
     }
     var kept: [Int] = []

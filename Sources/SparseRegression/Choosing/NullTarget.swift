@@ -61,10 +61,10 @@ extension Moments {
     var result = self
     let y = width - 1
     for j in 0..<y {
-      result.products[j * width + y] = new[j]
-      result.products[y * width + j] = new[j]
+      result.products[j, y] = new[j]
+      result.products[y, j] = new[j]
     }
-    result.products[y * width + y] = square
+    result.products[y, y] = square
     result.mean[y] = mean
     return result
   }

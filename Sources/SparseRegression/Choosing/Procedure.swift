@@ -13,8 +13,6 @@ public struct Procedure: Sendable {
   /// For each term, the columns that it counts as: those of a group.
   public var columnCounts: [Int]
   public var seed: UInt64
-  /// Told how far a rule is that chooses columns by other means than a λ of the path.
-  public var ruleWatch: Watch?
 
   /// What was chosen, and where.
   public struct Choice: Sendable {
@@ -47,9 +45,9 @@ public struct Procedure: Sendable {
   }
 
   /// The same, of which nobody is told how far it has come.
-  var unwatched: Procedure {
+  var silent: Procedure {
     var other = self
-    (other.options.watch, other.ruleWatch) = (nil, nil)
+    other.options.progress = nil
     return other
   }
 
@@ -94,8 +92,6 @@ public struct Procedure: Sendable {
 
   /// What a rule knows that chooses columns by other means than a λ; nil for all others.
   private func evidence(in rows: FittedRows, threads: Int) throws(ProcedureError) -> Evidence? {
-    var options = options
-    options.watch = ruleWatch
     switch criterion {
     case .falseDiscoveryRate(let rate):
       do throws(KnockoffError) {

@@ -57,6 +57,7 @@ public struct StabilitySelection: Sendable, Equatable {
   ) throws(StabilityError) {
     guard rows.used.count >= 4 else { throw .tooFewRows }
     let pairs = request.pairs
+    options.progress?(.stability, .nothing)
     var settled: (picked: Int, threshold: Double, errorRate: Double)?
     var (free, picks) = ([Int](), [[Int]]())
     for first in stride(from: 0, to: pairs, by: Self.pairsAtOnce) {
@@ -75,7 +76,7 @@ public struct StabilitySelection: Sendable, Equatable {
       }
       picks += engine.firstToEnter(
         settled!.picked, among: Set(free), isTall: rows.usedRows.reduce(0, +) >= 2 * free.count)
-      options.watch?(some.upperBound, of: pairs)
+      options.progress?(.stability, .parts(some.upperBound, of: pairs))
     }
     var counts = [Int](repeating: 0, count: terms.count)
     for term in picks.joined() { counts[term] += 1 }
@@ -102,6 +103,7 @@ public struct StabilitySelection: Sendable, Equatable {
   ) -> PathOptions {
     var options = options
     (options.grid, options.including, options.gammas) = (.automatic(), nil, [1])
+    options.progress = nil  // pairs are told
     if request.weakness < 1 {
       options.weakness = RandomWeights(
         least: request.weakness, seed: seed, first: 2 * some.lowerBound)

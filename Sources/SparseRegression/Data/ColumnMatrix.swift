@@ -29,7 +29,7 @@ public final class ColumnMatrix: Sendable {
   private let firstOne: [Int]
   /// Beyond so many bytes a table made of this one is a mapped file.
   private let limit: Int
-  private let openFile: RowStore.OpenFile
+  private let files: NumberFiles
 
   /// Turns rows into columns.
   ///
@@ -58,7 +58,7 @@ public final class ColumnMatrix: Sendable {
       return start..<start + count
     }
     used = blocks.indices.filter { [blocks] in !blocks[$0].isEmpty }
-    (limit, openFile) = (store.limit, store.openFile)
+    (limit, files) = (store.limit, store.files)
     self.order = nil
     let weights = order.map { store.weights[$0] }
     self.weights = weights
@@ -78,7 +78,7 @@ public final class ColumnMatrix: Sendable {
     (rows, blocks, width, numbers) = (other.rows, other.blocks, other.width, other.numbers)
     (shift, columns) = (other.shift, other.columns)
     (ones, firstOne, self.used) = (other.ones, other.firstOne, used)
-    (limit, openFile) = (other.limit, other.openFile)
+    (limit, files) = (other.limit, other.files)
     guard let order else {
       (weights, blockWeights, target) = (other.weights, other.blockWeights, other.target)
       self.order = other.order
@@ -101,7 +101,7 @@ public final class ColumnMatrix: Sendable {
     (width, numbers, self.columns, order) = (count + 1, count, columns, nil)
     shift = Array(repeating: 0, count: count)
     (ones, firstOne) = ([], [0])
-    (limit, openFile) = (other.limit, other.openFile)
+    (limit, files) = (other.limit, other.files)
   }
 
   /// Room for some columns of as many rows.
@@ -109,7 +109,7 @@ public final class ColumnMatrix: Sendable {
   /// - Throws: ``RowStore/Failure``
   func room(forColumns count: Int) throws(RowStore.Failure) -> NumberBuffer {
     let size = max(1, rows * count)
-    return try RowStore.buffer(size, mapped: 8 * size > limit, openFile)
+    return try RowStore.buffer(size, mapped: 8 * size > limit, files)
   }
 
   /// The same table where the rows of some blocks alone may be fitted.

@@ -28,7 +28,7 @@ extension Moments {
     append(UInt64(rows))
     append(weight.bitPattern)
     for value in mean { append(value.bitPattern) }
-    for j in 0..<width { for k in j..<width { append(products[j * width + k].bitPattern) } }
+    for j in 0..<width { for k in j..<width { append(products[j, k].bitPattern) } }
     return bytes
   }
 
@@ -53,9 +53,9 @@ extension Moments {
     weight = Double(bitPattern: next())
     for j in 0..<self.width { mean[j] = Double(bitPattern: next()) }
     for j in 0..<self.width {
-      for k in j..<self.width { products[j * self.width + k] = Double(bitPattern: next()) }
+      for k in j..<self.width { products[j, k] = Double(bitPattern: next()) }
     }
-    guard weight.isFinite, weight >= 0, mean.allSatisfy(\.isFinite), products.allSatisfy(\.isFinite)
+    guard weight.isFinite, weight >= 0, mean.allSatisfy(\.isFinite), products.isFinite
     else { throw .invalidValue }
     mirror()
   }

@@ -19,35 +19,63 @@ public struct Moments: Sendable, Equatable {
   /// For columns that sit so far from zero that a mean would have no digits left for how they vary: what was taken
   /// off each value before. The same in all blocks of a table. Empty where there is none.
   public internal(set) var shift: [Int: Double] = [:]
-  /// `width × width`, symmetric, both halves filled, so that a row is one run of memory.
-  var products: [Double]
+  /// Symmetric, both halves filled, so that a row is one run of memory.
+  var products: SquareMatrix
 
   /// The moments of no rows.
-  public init(width: Int) {
-    precondition(width >= 0)
-    self.width = width
+  public init(width: Int) { self.init(SquareMatrix(side: width)) }
+
+  /// The moments of no rows.
+  ///
+  /// - Parameter files: where the co-moments lie; nil for memory.
+  /// - Throws: ``RowStore/Failure``
+  init(width: Int, _ files: NumberFiles?) throws(RowStore.Failure) {
+    self.init(try SquareMatrix(side: width, files))
+  }
+
+  private init(_ zeros: SquareMatrix) {
+    precondition(zeros.side >= 0)
+    width = zeros.side
     rows = 0
     weight = 0
-    mean = Array(repeating: 0, count: width)
-    products = Array(repeating: 0, count: width * width)
+    mean = Array(repeating: 0, count: zeros.side)
+    products = zeros
   }
+
+  /// Whether the co-moments lie in a file.
+  var isInFile: Bool { products.isInFile }
 
   /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
   public func comoment(_ j: Int, _ k: Int) -> Double {
-    products[j * width + k]
+    products[j, k]
   }
 
-  /// The moments of some columns, in a new order.
+  /// The moments of some columns, in a new order, in memory.
   ///
   /// - Complexity: O(columns²)
   public func selecting(_ columns: [Int]) -> Moments {
-    var result = Moments(width: columns.count)
+    filling(Moments(width: columns.count), columns)
+  }
+
+  /// The same in files, where there are any.
+  ///
+  /// - Throws: ``RowStore/Failure``
+  public func selecting(_ columns: [Int], in files: NumberFiles?) throws(RowStore.Failure)
+    -> Moments
+  {
+    filling(try Moments(width: columns.count, files), columns)
+  }
+
+  private func filling(_ zeros: consuming Moments, _ columns: [Int]) -> Moments {
+    var result = zeros
     (result.rows, result.weight) = (rows, weight)
     for (j, from) in columns.enumerated() {
       result.mean[j] = mean[from]
       result.shift[j] = shift[from]
-      for k in columns.indices {
-        result.products[j * columns.count + k] = comoment(from, columns[k])
+      unsafe products.withRow(from) { row in
+        unsafe result.products.withMutableRow(j, columns.indices) { to in
+          for (k, column) in columns.enumerated() { unsafe to[k] = unsafe row[column] }
+        }
       }
     }
     return result
@@ -55,15 +83,14 @@ public struct Moments: Sendable, Equatable {
 
   /// Adds columns that were zero in every row so far; the moments stay exact.
   ///
+  /// - Throws: ``RowStore/Failure``
   /// - Complexity: O(width²)
-  mutating func widen(to newWidth: Int) {
+  mutating func widen(to newWidth: Int, _ files: NumberFiles? = nil) throws(RowStore.Failure) {
     precondition(newWidth >= width)
-    var wider = Moments(width: newWidth)
+    var wider = try Moments(width: newWidth, files)
     (wider.rows, wider.weight, wider.shift) = (rows, weight, shift)
-    for j in 0..<width {
-      wider.mean[j] = mean[j]
-      for k in 0..<width { wider.products[j * newWidth + k] = products[j * width + k] }
-    }
+    for j in 0..<width { wider.mean[j] = mean[j] }
+    wider.products.copy(products)
     self = wider
   }
 
@@ -72,13 +99,16 @@ public struct Moments: Sendable, Equatable {
   /// - Complexity: O(width²)
   mutating func mirror() {
     let width = width
-    var c = products.mutableSpan
-    // Square by square, so that both the reads and the writes of one stay in the cache.
-    let side = 32
-    for top in stride(from: 0, to: width, by: side) {
-      for left in stride(from: 0, through: top, by: side) {
-        for j in top..<min(top + side, width) {
-          for k in left..<min(left + side, j) { c[j &* width &+ k] = c[k &* width &+ j] }
+    unsafe products.withMutableNumbers { c in
+      // Square by square, so that both the reads and the writes of one stay in the cache.
+      let side = 32
+      for top in stride(from: 0, to: width, by: side) {
+        for left in stride(from: 0, through: top, by: side) {
+          for j in top..<min(top + side, width) {
+            for k in left..<min(left + side, j) {
+              unsafe c[j &* width &+ k] = unsafe c[k &* width &+ j]
+            }
+          }
         }
       }
     }
@@ -90,8 +120,8 @@ public struct Moments: Sendable, Equatable {
   public mutating func complement(_ column: Int) {
     mean[column] = 1 - mean[column]
     for other in 0..<width where other != column {
-      products[column * width + other] *= -1
-      products[other * width + column] *= -1
+      products[column, other] *= -1
+      products[other, column] *= -1
     }
   }
 
@@ -137,7 +167,7 @@ public struct Moments: Sendable, Equatable {
     let delta = differences(other.mean, mean)
     accumulate(
       &products, other.products, sign: -1, delta, factor: -(rest * (other.weight / weight)))
-    for j in 0..<width { products[j * width + j] = max(0, products[j * width + j]) }
+    for j in 0..<width { products[j, j] = max(0, products[j, j]) }
     weight = rest
     rows -= other.rows
   }
@@ -159,15 +189,19 @@ private func differences(_ a: [Double], _ b: [Double]) -> [Double] {
 
 /// `c += sign · other + factor · delta delta'` for squares `c` and `other`.
 private func accumulate(
-  _ c: inout [Double], _ other: [Double], sign: Double, _ delta: [Double], factor: Double
+  _ c: inout SquareMatrix, _ other: SquareMatrix, sign: Double, _ delta: [Double], factor: Double
 ) {
   let p = delta.count
-  precondition(c.count == p * p && other.count == p * p, "accumulate: shapes differ")
-  var c = c.mutableSpan
-  let (other, delta) = (other.span, delta.span)
-  for j in 0..<p {
-    // Wrapping index arithmetic keeps the loop vectorized.
-    let (a, row) = (factor * delta[j], j &* p)
-    for k in 0..<p { c[row &+ k] += sign * other[row &+ k] + a * delta[k] }
+  precondition(c.side == p && other.side == p, "accumulate: shapes differ")
+  unsafe c.withMutableNumbers { c in
+    for j in 0..<p {
+      let (a, row) = (factor * delta[j], j &* p)
+      let delta = delta.span
+      unsafe other.withRow(j) { other in
+        for k in 0..<p {
+          unsafe c[row &+ k] += unsafe sign * other[k] + a * delta[k]
+        }
+      }
+    }
   }
 }

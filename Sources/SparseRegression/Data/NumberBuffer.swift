@@ -12,6 +12,8 @@
   /// How many doubles.
   public let count: Int
   private let base: UnsafeMutablePointer<Double>
+  /// Where it is a file: how much of that is held in memory.
+  let budget: PageBudget?
 
   /// Zeros.
   ///
@@ -19,8 +21,9 @@
   ///   - count: at least 1.
   ///   - file: a descriptor of an empty file to hold them, open for reading and writing; it may be closed
   ///     afterwards. Nil for memory.
+  ///   - budget: is told what is lent of a file.
   /// - Returns: nil if the system has no room; `errno` says why.
-  public init?(count: Int, file: CInt? = nil) {
+  public init?(count: Int, file: CInt? = nil, _ budget: PageBudget? = nil) {
     precondition(count >= 1)
     let bytes = count * MemoryLayout<Double>.stride
     if let file {
@@ -41,6 +44,7 @@
     #endif
     unsafe base = unsafe address.bindMemory(to: Double.self, capacity: count)
     self.count = count
+    self.budget = budget
   }
 
   deinit { unsafe munmap(base, count * MemoryLayout<Double>.stride) }
@@ -51,6 +55,7 @@
     _ range: Range<Int>, _ body: (UnsafeBufferPointer<Double>) -> Result
   ) -> Result {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    budget?.lend(range.count * MemoryLayout<Double>.stride)
     return unsafe body(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
   }
 
@@ -60,8 +65,15 @@
     _ range: Range<Int>, _ body: (UnsafeMutableBufferPointer<Double>) -> Result
   ) -> Result {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    budget?.lend(range.count * MemoryLayout<Double>.stride)
     return unsafe body(
       UnsafeMutableBufferPointer(start: base + range.lowerBound, count: range.count))
+  }
+
+  /// Gives all pages of a file back; they are there again when they are next touched.
+  func giveBack() {
+    precondition(budget != nil, "memory would be lost")
+    unsafe madvise(base, count * MemoryLayout<Double>.stride, MADV_DONTNEED)
   }
 
   /// Gives the pages that lie wholly within a range back; what they held is lost.
@@ -82,14 +94,24 @@
   /// Doubles a run.
   let length: Int
   private let buffers: [NumberBuffer]
+  private let budget: PageBudget?
   private let starts: [UnsafeMutablePointer<Double>]
+
+  /// Doubles a page.
+  private static let page = 512
 
   init(length: Int, _ runs: [(buffer: NumberBuffer, start: Int)]) {
     self.length = length
     buffers = runs.map(\.buffer)
+    budget = buffers.lazy.compactMap(\.budget).first
     unsafe starts = runs.map { buffer, start in
       unsafe buffer.withMutableNumbers(start..<start + length) { $0.baseAddress! }
     }
+  }
+
+  /// Says that so many runs are about to be touched at places that are less than a page each.
+  func lend(_ count: Int) {
+    budget?.lend(count * min(length, Self.page) * MemoryLayout<Double>.stride)
   }
 
   /// Lends a range of a run for reading.
@@ -98,6 +120,7 @@
     of run: Int, _ range: Range<Int>, _ body: (UnsafeBufferPointer<Double>) -> Result
   ) -> Result {
     precondition(range.lowerBound >= 0 && range.upperBound <= length)
+    if range.count >= Self.page { budget?.lend(range.count * MemoryLayout<Double>.stride) }
     return unsafe body(
       UnsafeBufferPointer(start: starts[run] + range.lowerBound, count: range.count))
   }
@@ -108,6 +131,7 @@
     of run: Int, _ range: Range<Int>, _ body: (UnsafeMutableBufferPointer<Double>) -> Result
   ) -> Result {
     precondition(range.lowerBound >= 0 && range.upperBound <= length)
+    if range.count >= Self.page { budget?.lend(range.count * MemoryLayout<Double>.stride) }
     return unsafe body(
       UnsafeMutableBufferPointer(start: starts[run] + range.lowerBound, count: range.count))
   }

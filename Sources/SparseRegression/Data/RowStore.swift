@@ -9,9 +9,6 @@ public struct RowStore: Sendable {
     case noRoom(CInt)
   }
 
-  /// Opens an empty file without a name; -1, and `errno` set, if there is none to be had.
-  public typealias OpenFile = @Sendable () -> CInt
-
   /// Numbers a row, the target included.
   public let numbers: Int
   /// The rows so far.
@@ -25,16 +22,16 @@ public struct RowStore: Sendable {
   private var chunks: [NumberBuffer] = []
   private let rowsPerChunk: Int
   let limit: Int
-  let openFile: OpenFile
+  let files: NumberFiles
 
   /// - Parameters:
   ///   - limit: bytes of numbers that may be memory.
-  ///   - openFile: called for what is beyond.
-  public init(numbers: Int, limit: Int, openFile: @escaping OpenFile) {
+  ///   - files: for what is beyond.
+  public init(numbers: Int, limit: Int, _ files: NumberFiles) {
     precondition(numbers >= 1)
     self.numbers = numbers
     self.limit = limit
-    self.openFile = openFile
+    self.files = files
     rowsPerChunk = max(1, (16 << 20) / (8 * numbers))
   }
 
@@ -56,21 +53,15 @@ public struct RowStore: Sendable {
       let size = rowsPerChunk * numbers
       chunks.append(
         try Self.buffer(
-          size, mapped: 8 * size * (chunks.count + 1) > limit, openFile))
+          size, mapped: 8 * size * (chunks.count + 1) > limit, files))
     }
   }
 
-  static func buffer(_ size: Int, mapped: Bool, _ openFile: OpenFile) throws(Failure)
+  static func buffer(_ size: Int, mapped: Bool, _ files: NumberFiles) throws(Failure)
     -> NumberBuffer
   {
-    guard mapped else {
-      guard let buffer = NumberBuffer(count: size) else { throw .noRoom(lastError()) }
-      return buffer
-    }
-    let file = openFile()
-    guard file >= 0 else { throw .noRoom(lastError()) }
-    defer { closeFile(file) }
-    guard let buffer = NumberBuffer(count: size, file: file) else { throw .noRoom(lastError()) }
+    if mapped { return try files.buffer(size) }
+    guard let buffer = NumberBuffer(count: size) else { throw .noRoom(lastError()) }
     return buffer
   }
 
@@ -109,15 +100,34 @@ public struct RowStore: Sendable {
     last.discard((count - (chunks.count - 1) * rowsPerChunk) * numbers..<last.count)
   }
 
-  /// A row with its indicators spelled out.
+  /// The numbers of a row.
   ///
-  /// - Parameter row: filled; the target stands at `numbers - 1`, indicators after it.
+  /// - Parameter row: filled; the target comes last.
   public func copy(_ index: Int, into row: inout [Double]) {
-    for column in row.indices { row[column] = 0 }
+    precondition(row.count == numbers)
     unsafe withNumbers(of: index, 0..<numbers) { values in
       for column in values.indices { row[column] = unsafe values[column] }
     }
-    for place in firstOne[index]..<firstOne[index + 1] { row[Int(ones[place])] = 1 }
+  }
+
+  /// The raw columns of indicators that are 1 in a row.
+  public func ones(_ row: Int) -> ArraySlice<Int32> { ones[firstOne[row]..<firstOne[row + 1]] }
+
+  /// Has some indicators be 0 in every row.
+  ///
+  /// - Complexity: O(ones)
+  public mutating func clear(_ columns: Set<Int>) {
+    var kept = 0
+    for row in 0..<count {
+      let own = firstOne[row]..<firstOne[row + 1]
+      firstOne[row] = kept
+      for place in own where !columns.contains(Int(ones[place])) {
+        ones[kept] = ones[place]
+        kept += 1
+      }
+    }
+    firstOne[count] = kept
+    ones.removeLast(ones.count - kept)
   }
 
   /// The target of a row as it came.

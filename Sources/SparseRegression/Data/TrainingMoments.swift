@@ -59,7 +59,7 @@ public struct TrainingMoments: Sendable {
   func addRow(_ row: Int, times factor: Double, to sum: inout [Double]) {
     precondition(sum.count == width)
     for (block, offset) in zip(blocks, offsets) {
-      LinearAlgebra.addRow(row, of: block.products, times: factor, to: &sum)
+      unsafe block.products.withRow(row) { unsafe LinearAlgebra.add($0, times: factor, to: &sum) }
       let slope = factor * block.weight * offset[row]
       if slope != 0 { LinearAlgebra.add(offset, times: slope, to: &sum) }
     }

@@ -17,6 +17,8 @@ struct TurnedRows: Sendable {
   private static let side = 32
   /// The others are copied in so many strips; the rows they came from are then given back.
   private static let strips = 16
+  /// So many rows are told to be touched at once.
+  private static let rowsAtOnce = 256
 
   private init(height: Int, turned: Int, runs: NumberRuns, rest: NumberBuffer?) {
     (self.height, self.turned, self.runs, self.rest) = (height, turned, runs, rest)
@@ -46,7 +48,7 @@ struct TurnedRows: Sendable {
     var rest: NumberBuffer?
     if height > 0 && turned < columns {
       let size = height * (columns - turned)
-      rest = try RowStore.buffer(size, mapped: 8 * size > store.limit, store.openFile)
+      rest = try RowStore.buffer(size, mapped: 8 * size > store.limit, store.files)
     }
     let made = TurnedRows(
       height: height, turned: turned, runs: store.runs(order), rest: rest)
@@ -72,6 +74,7 @@ struct TurnedRows: Sendable {
         let rows = top..<min(top + side, height)
         for left in stride(from: top, to: height, by: side) {
           let columns = left..<min(left + side, height)
+          runs.lend(2 * side)
           unsafe take(rows, columns, first, to: one)
           unsafe take(columns, rows, first, to: other)
           unsafe put(rows, columns, first, from: other)
@@ -122,6 +125,7 @@ struct TurnedRows: Sendable {
         let start = (tile.lowerBound - turned) * height
         return unsafe buffer.withMutableNumbers(start..<start + tile.count * height) { out in
           for row in 0..<height {
+            if row % Self.rowsAtOnce == 0 { runs.lend(Self.rowsAtOnce) }
             unsafe runs.withNumbers(of: row, tile) { values in
               for k in values.indices { unsafe out[k &* height &+ row] = unsafe values[k] }
             }

@@ -110,7 +110,7 @@ struct ColumnsEngine: PathEngine {
     var waiting = [Bool](repeating: true, count: fits.count)
     while waiting.contains(true) {
       let isWaiting = waiting
-      concurrently(&fits, threads: threads) { index, fit in
+      concurrently(&fits, threads: threads, problem.options.progress) { index, fit in
         if isWaiting[index] { fit.solve(lambda) }
       }
       waiting = letIn(at: lambda)

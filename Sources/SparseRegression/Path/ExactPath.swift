@@ -64,6 +64,7 @@ public struct ExactPath: Sendable {
     let most = (terms: mostTerms ?? .max, knots: mostKnots ?? 100 * (live.count + 10))
     while let knot = homotopy.next() {
       note(knot.lambda, knot.b)
+      options.progress?(.fitting, .parts(points.count, of: most.knots))
       changes.append(
         Change(entered: knot.entered.map { termOf[$0]! }, left: knot.left.map { termOf[$0]! }))
       if homotopy.active.count > most.terms { end = .terms }

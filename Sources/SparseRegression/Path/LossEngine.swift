@@ -155,6 +155,8 @@ struct LossEngine: PathEngine {
     while true {
       let waiting = fits.indices.filter { !fits[$0].isDone }
       guard !waiting.isEmpty else { return }
+      problem.base.options.progress?(
+        .fitting, .within(fits.count - waiting.count, of: fits.count))
       let answers = pass.run(waiting.map { fits[$0].request() })
       var answerOf = [Int](repeating: -1, count: fits.count)
       for (place, index) in waiting.enumerated() { answerOf[index] = place }

@@ -24,7 +24,7 @@ struct MomentsEngine: PathEngine {
     let folds = partitions.folds
     let threads = (folds.count + 1) * all.design.count < Self.aloneBelow ? 1 : threads
     let sets = Self.sets(partitions, blocks, threads: threads)
-    let made = concurrentMap(folds.count, threads: threads) { index in
+    let made = concurrentMap(folds.count, threads: threads, options.progress, .preparing) { index in
       Result { () throws(PathError) in
         try MomentsFit(
           TrainingMoments(sets[index].training), terms,
@@ -51,7 +51,7 @@ struct MomentsEngine: PathEngine {
   {
     let (folds, each) = (partitions.folds, partitions.foldsEach)
     let numbers = folds.count * blocks[0].width * blocks[0].width
-    guard partitions.count > 1, numbers <= mostMerged else {
+    guard partitions.count > 1, numbers <= mostMerged, !blocks[0].isInFile else {
       return folds.map { ($0.training.map { blocks[$0] }, $0.test.map { blocks[$0] }) }
     }
     let merged = concurrentMap(folds.count, threads: threads) { index in
@@ -70,7 +70,9 @@ struct MomentsEngine: PathEngine {
   /// - Complexity: O(p · support) a fit and change of its support.
   mutating func advance(to lambda: Double) -> PathStep {
     let options = options
-    concurrently(&fits, threads: threads) { _, fit in fit.solve(lambda, options) }
+    concurrently(&fits, threads: threads, options.progress) { _, fit in
+      fit.solve(lambda, options)
+    }
     return PathStep(fits)
   }
 

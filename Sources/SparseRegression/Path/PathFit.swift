@@ -76,7 +76,7 @@ public struct PathFit: Sendable {
     for lambda in grid {
       let step = engine.advance(to: lambda)
       points.append(step.point)
-      options.watch?(points.count, of: grid.count)
+      options.progress?(.fitting, .parts(points.count, of: grid.count))
       try errors.append(
         step.errors, votes: engine.partitions.areLarge ? step.votes : nil, gap: step.worstFoldGap,
         lambda: lambda)

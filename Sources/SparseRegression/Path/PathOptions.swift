@@ -15,8 +15,8 @@ public struct PathOptions: Sendable {
   public var endsPastMinimum: Bool
   /// Whether penalty factors are weighed by an initial fit to the same rows, anew for each training set.
   public var adaptive: AdaptiveWeights?
-  /// Told of each λ, of as many as the grid has; by what does whole paths again, of each of these.
-  public var watch: Watch?
+  /// Told how far the work has come; what does whole paths again tells of each of these, not of their λ.
+  public var progress: Progress?
   /// Whether penalty factors of training sets are multiplied by random numbers.
   var weakness: RandomWeights?
   /// How the penalty goes on beyond its price; a concave one takes standardized columns.
