@@ -85,5 +85,12 @@ if Context.environment["CSVLASSO_FUZZ"] != nil {
     .target(name: "CFuzz", path: "Fuzz/C"),
     fuzzer("Reader", ["CSVRecords"]),
     fuzzer("Numbers", ["CSVRecords", "CNumbers"]),
+    fuzzer("ModelFile", ["CSVLasso", "CSVRecords"]),
+    fuzzer(
+      "Tables",
+      [
+        "CSVLasso", "CSVRecords", "SparseRegression",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ]
 }

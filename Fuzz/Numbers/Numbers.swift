@@ -8,7 +8,7 @@ import CNumbers
 /// The first byte says how much memory may be read behind the last field, whether quotes are looked for
 /// and whether codes are refused; commas end fields. The bytes are parsed where libFuzzer put them, in an
 /// allocation of just their size, so that a byte read beyond them is seen.
-private func take(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+func take(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   guard let data, (2...4096).contains(size) else { return -1 }
   let ways = data[0]
   let behind = min(Int(ways & 63), size - 1)
@@ -51,13 +51,4 @@ private func compare(_ text: UnsafeRawBufferPointer) {
 
 func disagree(_ what: String, _ text: UnsafeRawBufferPointer) -> Never {
   fatalError("\(String(decoding: text, as: UTF8.self).debugDescription): \(what)")
-}
-
-// libFuzzer's main would be that of the program; SwiftPM has given it this name.
-@_cdecl("FuzzNumbers_main")
-public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>)
-  -> CInt
-{
-  var (count, arguments) = (count, arguments)
-  return LLVMFuzzerRunDriver(&count, &arguments, take)
 }

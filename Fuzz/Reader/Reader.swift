@@ -6,7 +6,7 @@ import CFuzz
 ///
 /// One reading is as the first bytes of the input ask: dialect, batches, pieces, short reads, a file or a pipe.
 /// The other goes through libcsv in one batch. Both must say the same, down to the first fault.
-private func take(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+func take(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   guard let data, size > Way.length, let way = Way(UnsafeBufferPointer(start: data, count: size))
   else { return -1 }
   let text = UnsafeBufferPointer(start: data + Way.length, count: size - Way.length)
@@ -27,13 +27,4 @@ private func disagree(
   _ text: UnsafeBufferPointer<UInt8>, _ way: Way, _ what: String
 ) -> Never {
   fatalError("\(String(decoding: text, as: UTF8.self).debugDescription)\n\(way)\n\(what)")
-}
-
-// libFuzzer's main would be that of the program; SwiftPM has given it this name.
-@_cdecl("FuzzReader_main")
-public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>)
-  -> CInt
-{
-  var (count, arguments) = (count, arguments)
-  return LLVMFuzzerRunDriver(&count, &arguments, take)
 }

@@ -1,5 +1,5 @@
 // What is C in the fuzzers: libFuzzer's entry; standard input and standard output that are memory, so that a run costs
-// no system call; and what a number is, read as plainly as can be.
+// no system call; what a number is, read as plainly as can be; and a bound on processor time.
 //
 // The linker is told to call these in place of read, lseek, fstat, poll and write (`--wrap`); all other
 // descriptors go to the system.
@@ -43,6 +43,10 @@ spelling_t spelling_of(const uint8_t *_Nonnull cell, size_t count, double *_Nonn
 /// How many bytes at the start are [+|-] digits [. digits] [(e|E) [+|-] digits], with a digit before the exponent; 0 if
 /// there is no such number.
 size_t spelling_decimal(const uint8_t *_Nonnull text, size_t count);
+
+/// Aborts unless it is called again before the process has taken so many seconds of processor time; never for 0. How
+/// busy the machine is does not count, as it does for libFuzzer's own limit.
+void bound_processor_time(int seconds);
 
 /// Runs libFuzzer as its options say. `take` tries one input: 0, or -1 for one not worth keeping.
 int LLVMFuzzerRunDriver(int *_Nonnull count, char *_Nullable *_Nonnull *_Nonnull arguments,
