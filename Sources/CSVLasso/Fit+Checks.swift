@@ -4,14 +4,12 @@ internal import SparseRegression
 extension Fit {
   /// - Throws: ``Failure`` where they are asked for and cannot be had.
   static func checks(
-    _ blocks: RowBlocks, _ schema: Schema, _ penalty: ElasticNet, _ path: PathOptions,
-    _ options: Options, _ source: String, _ progress: @escaping Progress
+    _ blocks: RowBlocks, _ procedure: Procedure, _ schema: Schema, _ options: Options,
+    _ source: String, _ progress: @escaping Progress
   ) throws(Failure) -> (nested: NestedCrossValidation?, probe: NullProbe?) {
-    guard options.isNested || options.isProbed, !options.isExact else { return (nil, nil) }
-    let (rows, plan) = (blocks.fitted, options.plan(for: blocks.fitted))
-    var procedure = Procedure(
-      terms: blocks.terms, penalty: penalty, options: path, criterion: options.criterion,
-      plan: plan, maxColumns: options.maxFeatures, seed: options.seed)
+    guard options.isNested || options.isProbed else { return (nil, nil) }
+    let (rows, plan) = (blocks.fitted, procedure.plan)
+    var procedure = procedure
     if options.isNested, let plan {
       let filled = rows.blockRows.count { $0 > 0 }
       let least = NestedCrossValidation.leastBlocks(plan)
@@ -24,10 +22,10 @@ extension Fit {
     }
     do throws(ProcedureError) {
       procedure.options.watch = Watch { progress("nested", .parts($0, of: $1)) }
-      let nested =
-        !options.isNested
-        ? nil
-        : try NestedCrossValidation(rows, plan: plan!, procedure, threads: options.threads)
+      let nested: NestedCrossValidation? =
+        if options.isNested, let plan {
+          try NestedCrossValidation(rows, plan: plan, procedure, threads: options.threads)
+        } else { nil }
       procedure.options.watch = Watch { progress("probe", .parts($0, of: $1)) }
       let probe =
         options.isProbed ? try NullProbe(rows, procedure, threads: options.threads) : nil

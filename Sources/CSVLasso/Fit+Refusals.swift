@@ -52,6 +52,12 @@ extension Fit {
         .data,
         "\(source): \(blocks.columns[index].count > 1 ? "" : "column ")\(label) has several coefficients, with which the path is curved between its knots (\(remedy), or leave --exact out)"
       )
+    case .boundless(let lambda):
+      let place = lambda.map { "at lambda \(decimalText($0))" } ?? "of the whole procedure"
+      return Failure(
+        .data,
+        "\(source): \(place) the error on rows that were not fitted is no finite number (divide the target or the columns by a power of ten, deal other folds, or use --choose bic)"
+      )
     case .constantTarget:
       let name = schema.header.label(schema.target)
       let what =
@@ -70,6 +76,11 @@ extension Fit {
   static func check(
     _ blocks: RowBlocks, _ schema: Schema, _ options: Options, _ source: String
   ) throws(Failure) {
+    if options.criterion.choosesColumns && !options.isExact && options.maxFeatures != nil {
+      throw Failure(
+        .usage,
+        "--choose \(options.criterion.label) knows no order of columns; leave --max-features out")
+    }
     let (p, rows) = (blocks.fitted.columnCount, blocks.fitted.blockRows.reduce(0, +))
     guard blocks.counts.rows > 0 else {
       throw Failure(.data, "\(source): there are no rows, only a header")

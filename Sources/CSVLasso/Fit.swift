@@ -56,51 +56,58 @@ public struct Fit: Sendable {
       )
     }
     let penalty = try schema.penalty(options, columns, blocks.terms)
-    criterion = options.isExact ? .lambda(0) : options.criterion
-    var pathOptions = options.path
-    if case .lambda(let lambda) = criterion { pathOptions.including = lambda }
-    pathOptions.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
-    pathOptions.gammas = options.gammas
-    pathOptions.watch = Watch { progress("fitting", .parts($0, of: $1)) }
-    let penalized: RegularizationPath
+    let procedure = Self.procedure(blocks, penalty, options, progress)
+    criterion = procedure.criterion
+    let fit: (path: RegularizationPath, found: PathFit?)
     do throws(PathError) {
       if options.isExact {
         let found = try blocks.fitted.exactPath(
-          blocks.terms, penalty, pathOptions, mostTerms: options.maxFeatures)
-        (exact, penalized, crossValidation) = (found, found.path, nil)
+          blocks.terms, penalty, procedure.options, mostTerms: options.maxFeatures)
+        (exact, fit) = (found, (found.path, nil))
       } else {
-        let fit = try blocks.fitted.fit(
-          options.plan(for: blocks.fitted), blocks.terms, penalty, pathOptions,
-          threads: options.threads)
-        (exact, penalized, crossValidation) = (nil, fit.path, fit.crossValidation)
+        let found = try procedure.fit(blocks.fitted, threads: options.threads)
+        (exact, fit) = (nil, (found.path, found))
       }
     } catch {
       throw Self.failure(error, blocks, schema, source)
     }
-    guard penalized.exclusions.contains(where: { $0 != .constant }) else {
+    guard fit.path.exclusions.contains(where: { $0 != .constant }) else {
       throw Failure(
         .data,
         "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
       )
     }
-    pathOptions.watch = Watch { progress("trying \(options.criterion.label)", .parts($0, of: $1)) }
-    evidence = try Evidence(blocks, schema, penalty, pathOptions, options, source)
-    (nested, probe) = try Self.checks(
-      blocks, schema, penalty, pathOptions, options, source, progress)
-    // A rule that looks at no blends looks at what is reported.
-    let gammas = pathOptions.gammas
-    let looked = criterion.choosesBlend ? penalized : penalized.blended(gammas[0], of: gammas)
-    if let evidence {
-      selection = Selection(looked, keeping: evidence.kept)
+    if let found = fit.found {
+      let choice: Procedure.Choice
+      do throws(ProcedureError) {
+        choice = try procedure.choose(from: found, blocks.fitted, threads: options.threads)
+      } catch { throw Self.failure(error, blocks, schema, options, source) }
+      (path, gamma, selection) = (choice.path, choice.gamma, choice.selection)
+      (crossValidation, evidence) = (choice.crossValidation, choice.evidence)
+      (nested, probe) = try Self.checks(blocks, procedure, schema, options, source, progress)
     } else {
-      selection = Selection(
-        looked, by: criterion, crossValidation: crossValidation,
-        maxColumns: options.isExact ? nil : options.maxFeatures
-      ) { [columns] in columns[$0].count }
+      (path, gamma, selection) = (fit.path, 1, Selection(fit.path, by: criterion))
+      (crossValidation, evidence, nested, probe) = (nil, nil, nil, nil)
     }
-    gamma = selection.gamma ?? gammas[0]
-    path = penalized.blended(gamma, of: gammas)
     understudies = blocks.understudies(of: selection, path, options)
+  }
+
+  /// All that is done with rows to choose columns, as it was asked for.
+  static func procedure(
+    _ blocks: RowBlocks, _ penalty: ElasticNet, _ options: Options, _ progress: @escaping Progress
+  ) -> Procedure {
+    let criterion: Criterion = options.isExact ? .lambda(0) : options.criterion
+    var path = options.path
+    if case .lambda(let lambda) = criterion { path.including = lambda }
+    path.endsPastMinimum = !options.walksFullPath && criterion.needsCrossValidation
+    path.gammas = options.gammas
+    path.watch = Watch { progress("fitting", .parts($0, of: $1)) }
+    var procedure = Procedure(
+      terms: blocks.terms, penalty: penalty, options: path, criterion: criterion,
+      plan: options.plan(for: blocks.fitted), maxColumns: options.maxFeatures,
+      columnCounts: blocks.columns.map(\.count), seed: options.seed)
+    procedure.ruleWatch = Watch { progress("trying \(criterion.label)", .parts($0, of: $1)) }
+    return procedure
   }
 
   /// Whether fits are blended with refits.

@@ -74,8 +74,8 @@ enum Summary {
   private static func checks(_ fit: Fit) -> [String] {
     var lines: [String] = []
     if let nested = fit.nested {
-      let counts = nested.kept.map(\.count).sorted()
-      let range = counts[0] == counts.last! ? "\(counts[0])" : "\(counts[0]) to \(counts.last!)"
+      let (fewest, most) = (nested.columnsKept.min() ?? 0, nested.columnsKept.max() ?? 0)
+      let range = fewest == most ? "\(fewest)" : "\(fewest) to \(most)"
       var line =
         "nested: CV \(errorName(fit)) \(short(nested.mean)) ± \(short(nested.standardError, digits: 2)) of the whole procedure in \(nested.folds) folds, which kept \(range) columns"
       // A fold's survival times are counted by their events, and no share of what all rows have.

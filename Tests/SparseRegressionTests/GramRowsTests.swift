@@ -41,13 +41,48 @@ import Testing
           start[k] - there.reduce(0) { $0 + whole[$1][k] * b[$1] }
         }
         var (one, other) = (start, start)
-        rows.subtractProduct(b, from: &one)
-        triangle.subtractProduct(b, from: &other)
+        #expect(rows.subtractProduct(b, from: &one) == [])
+        #expect(triangle.subtractProduct(b, from: &other) == [])
         for k in 0..<size {
           #expect(abs(one[k] - expected[k]) < 1e-12 && abs(other[k] - expected[k]) < 1e-12)
         }
       }
     }
+  }
+
+  /// A product takes all of a vector, whether rows were asked for or not, below and above the size from which on
+  /// rows are added by another kernel.
+  @Test(arguments: [5, 24, 25, 60])
+  func aRowThatWasNotPreparedIsMissedByNoProduct(size: Int) {
+    var random = SplitMix64(seed: 5, stream: UInt64(size))
+    let whole = Self.symmetric(size, &random)
+    let b = (0..<size).map { _ in Double.random(in: -1...1, using: &random) }
+    let expected = (0..<size).map { k in 1 - (0..<size).reduce(0) { $0 + whole[$1][k] * b[$1] } }
+    for isDear in [false, true] {
+      var loss = Quadratic(
+        Source(matrix: whole, isDear: isDear), diagonal: (0..<size).map { whole[$0][$0] },
+        correlation: Array(repeating: 1, count: size))
+      for prepared in [[], [2], [2, 0, 4], Array(0..<size)] {
+        for j in prepared { loss.prepare(j) }
+        for (one, other) in zip(loss.residualCorrelation(b), expected) {
+          #expect(abs(one - other) < 1e-12)
+        }
+        var row = [Double](repeating: 0, count: size)
+        loss.addRow(1, times: 2, to: &row)
+        for k in 0..<size { #expect(row[k] == 2 * whole[1][k] && loss.gram(1, k) == whole[1][k]) }
+        let lower = loss.lowerTriangle(of: [3, 1])
+        #expect(lower == [whole[3][3], 0, whole[1][3], whole[1][1]])
+      }
+    }
+  }
+
+  private struct Source: GramSource {
+    let matrix: [[Double]]
+    let isDear: Bool
+    func products(_ some: [Int], with others: [Int]) -> [[Double]] {
+      some.map { j in others.map { matrix[j][$0] } }
+    }
+    func product(_ j: Int, _ k: Int) -> Double { matrix[j][k] }
   }
 
   private static func symmetric(_ count: Int, _ random: inout SplitMix64) -> [[Double]] {

@@ -81,7 +81,6 @@ import Testing
     for j in 0..<8 {
       for k in 0..<8 {
         #expect(isClose(augmented.gram(j, k), LinearAlgebra.dot(all[j], all[k]), 1e-12))
-        #expect(augmented.product(j, k) == augmented.gram(j, k))
       }
     }
   }
@@ -282,12 +281,12 @@ import Testing
     for _ in 0..<draws {
       let drawn = knockoffs.draw(using: &random)
       for j in 0..<p {
-        own[j] += drawn.product(j, j + p) / Double(draws)
+        own[j] += drawn.gram(j, j + p) / Double(draws)
         #expect(isClose(drawn.correlation[j], made.correlation[j], 1e-12))
-        #expect(isClose(drawn.product(j + p, j + p), 1, 1e-12))
+        #expect(isClose(drawn.gram(j + p, j + p), 1, 1e-12))
       }
-      for k in 1..<p { #expect(isClose(drawn.product(0, k), made.gram[k], 1e-9)) }
-      #expect(isClose(drawn.product(2 * p - 2, 2 * p - 1), 0, 1e-12))
+      for k in 1..<p { #expect(isClose(drawn.gram(0, k), made.gram[k], 1e-9)) }
+      #expect(isClose(drawn.gram(2 * p - 2, 2 * p - 1), 0, 1e-12))
     }
     // As alike as S leaves a column and its knockoff: more than nothing, less than one another.
     for j in 0..<p { #expect(own[j] > -0.1 && own[j] < 0.9) }

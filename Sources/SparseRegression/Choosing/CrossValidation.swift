@@ -3,10 +3,11 @@
 /// Every fold is fitted on the λ grid of the whole, as cv.glmnet does when lambda is given, with centre
 /// and scale of its own training rows; all of it from moments of row blocks, so the data are read once.
 ///
-/// With e_k the mean squared error on the test rows of fold k and w_k their weight, the mean over a
-/// partition is Σ w_k e_k / Σ w_k and its standard error √( Σ w_k (e_k − mean)² / Σ w_k / (K − 1) ). Over
+/// Mean and standard error of a partition are those of its ``FoldErrors``. Over
 /// several partitions of the same rows both are averaged: further partitions take the luck of the deal
 /// out of the mean, and tell nothing new of how far another sample of rows would be from this one.
+///
+/// There is an error for one λ at least, and all are finite: whoever chooses by them need not ask.
 public struct CrossValidation: Sendable, Equatable {
   /// How blocks of rows make training and test sets.
   public enum Plan: Sendable, Equatable {
@@ -53,11 +54,16 @@ public struct CrossValidation: Sendable, Equatable {
 
   init(
     folds: Int, repeats: Int, gammas: [Double], curves: [Curve], votes: [[Int]]?,
-    worstGap: WorstGap
+    worstGap: WorstGap, silentFolds: Int
   ) {
     (self.folds, self.repeats, self.gammas) = (folds, repeats, gammas)
     (self.curves, self.votes, self.worstGap) = (curves, votes, worstGap)
+    self.silentFolds = silentFolds
   }
+
+  /// Folds of all partitions that told nothing, since their test rows weigh nothing: of survival times, those
+  /// without an event.
+  public let silentFolds: Int
 
   /// The number of training sets.
   public var fits: Int { folds * repeats }
@@ -68,16 +74,17 @@ public struct CrossValidation: Sendable, Equatable {
   ///   - blocks: moments of disjoint sets of rows; empty ones take no part.
   ///   - terms: as for the path on all rows.
   ///   - lambda: decreasing.
+  /// - Returns: nil where the blocks make no folds.
   /// - Throws: ``PathError`` if a training set has a constant target.
-  public init(
+  public init?(
     _ blocks: [Moments], plan: Plan = .leaveOneOut, terms: [Term]? = nil, lambda: [Double],
     _ penalty: ElasticNet, _ options: PathOptions, threads: Int
   ) throws(PathError) {
     var options = options
     options.grid = .values(lambda)
-    self = try PathFit(
-      blocks, plan: plan, terms: terms, penalty, options, threads: threads
-    ).crossValidation!
+    let fit = try PathFit(blocks, plan: plan, terms: terms, penalty, options, threads: threads)
+    guard let found = fit.crossValidation else { return nil }
+    self = found
   }
 
   // MARK: The penalized fits
@@ -88,26 +95,26 @@ public struct CrossValidation: Sendable, Equatable {
   public var standardError: [Double] { curves[curves.count - 1].standardError }
 
   /// The step of the smallest error; among equals the one of the largest λ.
-  public var minimum: Int { mean.indices.min { mean[$0] < mean[$1] }! }
+  public var minimum: Int { mean.indices.min { mean[$0] < mean[$1] } ?? 0 }
 
   /// The step of the largest λ whose error is within one standard error of the smallest.
   public var oneStandardError: Int {
     let bound = mean[minimum] + standardError[minimum]
-    return mean.indices.first { mean[$0] <= bound }!
+    return mean.indices.first { mean[$0] <= bound } ?? minimum
   }
 
   // MARK: The blends
 
   /// The λ and γ of the smallest error; among equals those of the largest λ, then of the largest γ.
   public var relaxedMinimum: Place {
-    places.min { self[$0].mean < self[$1].mean }!
+    places.min { self[$0].mean < self[$1].mean } ?? Place(step: 0, blend: gammas.count - 1)
   }
 
   /// The largest λ with an error within one standard error of the smallest, and the largest γ with one
   /// there.
   public var relaxedOneStandardError: Place {
     let bound = bound(1)
-    return places.first { self[$0].mean <= bound }!
+    return places.first { self[$0].mean <= bound } ?? relaxedMinimum
   }
 
   /// How many standard errors of the difference ``sparsest(_:isNull:)`` gives for fewer columns.
@@ -140,7 +147,7 @@ public struct CrossValidation: Sendable, Equatable {
       return error <= smallest + given || isNull[$0.step] && error <= nullBound
     }.min {
       (counts[$0.step], self[$0].mean) < (counts[$1.step], self[$1].mean)
-    }!
+    } ?? relaxedMinimum
   }
 
   /// The mean error and its standard error.
@@ -151,7 +158,7 @@ public struct CrossValidation: Sendable, Equatable {
 
   /// At a step, the blend of the smallest error.
   public func best(_ step: Int) -> Place {
-    Self.best(curves.map { $0.mean[step] }).map { Place(step: step, blend: $0) }!
+    Place(step: step, blend: Self.best(curves.map { $0.mean[step] }))
   }
 
   /// The largest λ first, and the largest γ of each.
@@ -167,8 +174,8 @@ public struct CrossValidation: Sendable, Equatable {
   }
 
   /// Of some errors at one λ, the place of the smallest; among equals the last, which is penalized most.
-  fileprivate static func best(_ errors: [Double]) -> Int? {
-    errors.indices.reversed().min { errors[$0] < errors[$1] }
+  fileprivate static func best(_ errors: [Double]) -> Int {
+    errors.indices.reversed().min { errors[$0] < errors[$1] } ?? 0
   }
 
   // MARK: The end of the path
@@ -220,18 +227,22 @@ extension CrossValidation {
     ///   - errors: at one λ, for each fold one a blend.
     ///   - votes: for each term that is in, of how many folds' fits, too; nil where they are not asked.
     ///   - gap: the largest over the folds.
-    mutating func append(_ errors: [[Double]], votes: [Int]?, gap: Double, lambda: Double) {
+    /// - Throws: ``PathError/boundless(lambda:)`` for a mean error, or its standard error, that is not finite.
+    mutating func append(_ errors: [[Double]], votes: [Int]?, gap: Double, lambda: Double)
+      throws(PathError)
+    {
       precondition(errors.count == weights.count, "one error a fold")
       guard !errors.isEmpty else { return }
       all.append(gammas.indices.map { blend in errors.map { $0[blend] } })
       for blend in gammas.indices {
         let (mean, standardError) = summary(all[all.count - 1][blend])
+        guard mean.isFinite && standardError.isFinite else { throw .boundless(lambda: lambda) }
         curves[blend].mean.append(mean)
         curves[blend].standardError.append(standardError)
       }
       if let votes { self.votes?.append(votes) } else { self.votes = nil }
       let step = best.mean.count
-      let blend = CrossValidation.best(curves.map { $0.mean[step] })!
+      let blend = CrossValidation.best(curves.map { $0.mean[step] })
       best.mean.append(curves[blend].mean[step])
       best.standardError.append(curves[blend].standardError[step])
       if gap > worst?.gap ?? -1 { worst = WorstGap(gap: gap, lambda: lambda) }
@@ -243,14 +254,10 @@ extension CrossValidation {
       let partitions = Double(errors.count / foldsEach)
       var (mean, standardError) = (0.0, 0.0)
       for start in starts {
-        let (errors, weights) = (
-          errors[start..<start + foldsEach], weights[start..<start + foldsEach]
-        )
-        let total = weights.reduce(0, +)
-        let own = zip(errors, weights).reduce(0) { $0 + $1.1 * $1.0 } / total
-        let variance = zip(errors, weights).reduce(0) { $0 + $1.1 * ($1.0 - own) * ($1.0 - own) }
-        mean += own / partitions
-        standardError += (variance / total / Double(foldsEach - 1)).squareRoot() / partitions
+        let own = FoldErrors(
+          errors[start..<start + foldsEach], weights: weights[start..<start + foldsEach])
+        mean += own.mean / partitions
+        standardError += own.standardError / partitions
       }
       return (mean, standardError)
     }
@@ -265,14 +272,14 @@ extension CrossValidation {
       func made(_ curves: [Curve]) -> CrossValidation {
         CrossValidation(
           folds: foldsEach, repeats: weights.count / foldsEach, gammas: gammas, curves: curves,
-          votes: votes, worstGap: worst)
+          votes: votes, worstGap: worst, silentFolds: weights.count { !($0 > 0) })
       }
       let best = made(curves).relaxedMinimum
       let smallest = all[best.step][best.blend]
       var curves = curves
       for blend in gammas.indices {
         curves[blend].differenceError = all.map {
-          summary(zip($0[blend], smallest).map(-)).standardError
+          summary(zip($0[blend], smallest).map { $0 - $1 }).standardError
         }
       }
       return made(curves)

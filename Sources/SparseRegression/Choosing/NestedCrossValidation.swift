@@ -4,7 +4,7 @@
 /// rows are kept from everything: the path, the cross-validation and the choice are done again on the rest
 /// of the rows, and what comes of it is tested on the fold (Stone, 1974; Varma & Simon, 2006).
 ///
-/// Mean and standard error over folds are those of ``CrossValidation``, and so is the error: for families other than
+/// Mean and standard error over folds are those of ``FoldErrors``, and so is the error: for families other than
 /// `gaussian` the metric of the response.
 public struct NestedCrossValidation: Sendable, Equatable {
   /// The mean error on rows that took no part in choice or fit.
@@ -12,6 +12,8 @@ public struct NestedCrossValidation: Sendable, Equatable {
   public let standardError: Double
   /// For each fold, the terms that were chosen without it.
   public let kept: [[Int]]
+  /// For each fold, how many columns they are.
+  public let columnsKept: [Int]
 
   public var folds: Int { kept.count }
 
@@ -43,14 +45,13 @@ public struct NestedCrossValidation: Sendable, Equatable {
       weights.append(fold.weight)
       kept.append(fold.kept)
     }
-    let total = weights.reduce(0, +)
-    let mean = zip(errors, weights).reduce(0) { $0 + $1.0 * $1.1 } / total
-    let variance = zip(errors, weights).reduce(0) {
-      $0 + $1.1 * ($1.0 - mean) * ($1.0 - mean) / total
+    let all = FoldErrors(errors, weights: weights)
+    guard all.mean.isFinite && all.standardError.isFinite else {
+      throw .path(.boundless(lambda: nil))
     }
-    self.mean = mean
-    standardError = (variance / Double(errors.count - 1)).squareRoot()
+    (mean, standardError) = (all.mean, all.standardError)
     self.kept = kept
+    columnsKept = kept.map { procedure.columns(of: $0) }
   }
 
   /// How many blocks a plan needs, so that each training set has folds of its own.

@@ -1,11 +1,11 @@
 /// What a procedure keeps where there is nothing to be found: it is tried on targets of noise.
 public struct NullProbe: Sendable, Equatable {
-  /// For each draw of noise, how many terms were kept.
+  /// For each draw of noise, how many columns were kept.
   public let kept: [Int]
 
   public static let usualDraws = 20
 
-  /// The mean number of terms kept.
+  /// The mean number of columns kept.
   public var mean: Double { Double(kept.reduce(0, +)) / Double(kept.count) }
   /// Draws on which anything was kept.
   public var falseAlarms: Int { kept.count { $0 > 0 } }
@@ -56,7 +56,7 @@ private enum Noise {
   /// How many draws are tried for one whose training sets have all classes.
   private static let mostTries = 20
 
-  /// How many terms a procedure keeps of a draw.
+  /// How many columns a procedure keeps of a draw.
   ///
   /// - Parameter draws: how many numbers of draws there are.
   func kept(by procedure: Procedure, number: Int, of draws: Int) throws(ProcedureError) -> Int {
@@ -64,7 +64,7 @@ private enum Noise {
     while true {
       do throws(ProcedureError) {
         let rows = draw(seed: procedure.seed, number: number + tries * draws)
-        return try procedure.apply(to: rows).kept.count
+        return procedure.columns(of: try procedure.apply(to: rows).kept)
       } catch {
         tries += 1
         guard error.isConstantTarget, tries < Self.mostTries else { throw error }

@@ -8,8 +8,26 @@ public struct Procedure: Sendable {
   public var criterion: Criterion
   /// Nil where nothing is cross-validated.
   public var plan: CrossValidation.Plan?
+  /// At most so many columns are kept, as ``columnCounts`` counts them.
   public var maxColumns: Int?
+  /// For each term, the columns that it counts as: those of a group.
+  public var columnCounts: [Int]
   public var seed: UInt64
+  /// Told how far a rule is that chooses columns by other means than a λ of the path.
+  public var ruleWatch: Watch?
+
+  /// What was chosen, and where.
+  public struct Choice: Sendable {
+    /// Of the chosen blend.
+    public let path: RegularizationPath
+    /// Nil where nothing is cross-validated.
+    public let crossValidation: CrossValidation?
+    public let selection: Selection
+    /// The share of the penalized fits in ``path``.
+    public let gamma: Double
+    /// What the choice rests on where it is not a λ of the path.
+    public let evidence: Evidence?
+  }
 
   /// What was chosen, and what it predicts.
   public struct Outcome: Sendable {
@@ -18,65 +36,98 @@ public struct Procedure: Sendable {
     let predictor: Predictor
   }
 
+  /// - Parameter columnCounts: one for each term; a term counts as one if nil.
   public init(
     terms: [Term], penalty: ElasticNet, options: PathOptions, criterion: Criterion,
-    plan: CrossValidation.Plan?, maxColumns: Int?, seed: UInt64
+    plan: CrossValidation.Plan?, maxColumns: Int?, columnCounts: [Int]? = nil, seed: UInt64
   ) {
     (self.terms, self.penalty, self.options, self.criterion) = (terms, penalty, options, criterion)
     (self.plan, self.maxColumns, self.seed) = (plan, maxColumns, seed)
+    self.columnCounts = columnCounts ?? terms.map { _ in 1 }
   }
 
   /// The same, of which nobody is told how far it has come.
   var unwatched: Procedure {
     var other = self
-    other.options.watch = nil
+    (other.options.watch, other.ruleWatch) = (nil, nil)
     return other
   }
 
-  /// Chooses.
+  /// How many columns some terms are.
+  func columns(of terms: [Int]) -> Int { terms.reduce(0) { $0 + columnCounts[$1] } }
+
+  // MARK: Choosing
+
+  /// The path that is chosen from.
+  ///
+  /// - Throws: ``PathError``
+  public func fit(_ rows: FittedRows, threads: Int) throws(PathError) -> PathFit {
+    try rows.fit(plan, terms, penalty, options, threads: threads)
+  }
+
+  /// Chooses from a path on some rows.
+  ///
+  /// - Parameter fit: ``fit(_:threads:)`` to the same rows.
+  /// - Throws: ``ProcedureError``
+  public func choose(from fit: PathFit, _ rows: FittedRows, threads: Int) throws(ProcedureError)
+    -> Choice
+  {
+    let (evidence, gammas) = (try evidence(in: rows, threads: threads), options.gammas)
+    // A rule that looks at no blends looks at what is reported.
+    let looked = criterion.choosesBlend ? fit.path : fit.path.blended(gammas[0], of: gammas)
+    let selection =
+      if let evidence {
+        Selection(looked, keeping: evidence.kept)
+      } else {
+        Selection(
+          looked, by: criterion, crossValidation: fit.crossValidation, maxColumns: maxColumns
+        ) { columnCounts[$0] }
+      }
+    let gamma = selection.gamma ?? gammas[0]
+    return Choice(
+      path: fit.path.blended(gamma, of: gammas), crossValidation: fit.crossValidation,
+      selection: selection, gamma: gamma, evidence: evidence)
+  }
+
+  /// What a rule knows that chooses columns by other means than a λ; nil for all others.
+  private func evidence(in rows: FittedRows, threads: Int) throws(ProcedureError) -> Evidence? {
+    var options = options
+    options.watch = ruleWatch
+    switch criterion {
+    case .falseDiscoveryRate(let rate):
+      do throws(KnockoffError) {
+        return .knockoffs(
+          try KnockoffFilter(
+            rows, terms: terms, penalty, options, rate: rate, seed: seed, threads: threads))
+      } catch { throw .knockoffs(error) }
+    case .stability(let request):
+      do throws(StabilityError) {
+        return .stability(
+          try StabilitySelection(
+            rows, terms: terms, penalty, options, request, seed: seed, threads: threads))
+      } catch { throw .stability(error) }
+    default: return nil
+    }
+  }
+
+  // MARK: The procedure as a whole
+
+  /// Chooses, and predicts with what was chosen.
   ///
   /// The predictions are those of the chosen λ; where a rule chooses columns without one, or not all that are in
   /// there, those of a fit to the columns without a penalty.
   ///
   /// - Throws: ``ProcedureError``
   public func apply(to rows: FittedRows) throws(ProcedureError) -> Outcome {
-    let kept: [Int]
-    switch criterion {
-    case .falseDiscoveryRate(let rate):
-      do throws(KnockoffError) {
-        kept = try KnockoffFilter(
-          rows, terms: terms, penalty, options, rate: rate, seed: seed
-        ).kept
-      } catch { throw .knockoffs(error) }
-    case .stability(let request):
-      do throws(StabilityError) {
-        kept = try StabilitySelection(
-          rows, terms: terms, penalty, options, request, seed: seed
-        ).kept
-      } catch { throw .stability(error) }
-    default:
-      let (outcome, isWhole) = try atLambda(rows)
-      if isWhole { return outcome }
-      kept = outcome.kept
+    if criterion.choosesColumns {
+      return try refit(try evidence(in: rows, threads: 1)?.kept ?? [], rows)
     }
-    return try refit(kept, rows)
-  }
-
-  /// - Returns: the outcome, and whether all is kept that is in at the λ.
-  private func atLambda(_ rows: FittedRows) throws(ProcedureError) -> (Outcome, isWhole: Bool) {
-    do throws(PathError) {
-      let fit = try rows.fit(plan, terms, penalty, options, threads: 1)
-      let gammas = options.gammas
-      let looked = criterion.choosesBlend ? fit.path : fit.path.blended(gammas[0], of: gammas)
-      let selection = Selection(
-        looked, by: criterion, crossValidation: fit.crossValidation, maxColumns: maxColumns)
-      let kept = selection.kept.filter { penalty.factors[$0] > 0 }
-      let path = fit.path.blended(selection.gamma ?? gammas[0], of: gammas)
-      return (
-        Outcome(kept: kept, predictor: Predictor(path, selection.step)),
-        selection.unsteady.isEmpty
-      )
-    } catch { throw .path(error) }
+    let fit: PathFit
+    do throws(PathError) { fit = try self.fit(rows, threads: 1) } catch { throw .path(error) }
+    let choice = try choose(from: fit, rows, threads: 1)
+    let kept = choice.selection.kept.filter { penalty.factors[$0] > 0 }
+    guard choice.selection.unsteady.isEmpty else { return try refit(kept, rows) }
+    return Outcome(kept: kept, predictor: Predictor(choice.path, choice.selection.step))
   }
 
   /// Fits some terms and the unpenalized ones without a penalty, or, where columns may tell classes apart for

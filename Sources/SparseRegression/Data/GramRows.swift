@@ -1,5 +1,7 @@
 /// The rows of a Gram matrix that were asked for.
 ///
+/// A row that was not asked for has no entries: whoever wants one is told that it is missing, at any size.
+///
 /// Where few coordinates of many ever ask, each row is an array of its own. Where those that are known are
 /// few and most of them ask, rows would hold every product twice; the lower triangle holds it once.
 struct GramRows: Sendable {
@@ -20,14 +22,15 @@ struct GramRows: Sendable {
   /// The number of coordinates.
   var count: Int { isThere.count }
 
-  /// G_jk, for a row `j` that is there.
+  /// G_jk; nil where row `j` is not there.
   @inline(__always)
-  subscript(j: Int, k: Int) -> Double {
-    isTriangle && k > j ? rows[k][j] : rows[j][k]
+  subscript(j: Int, k: Int) -> Double? {
+    isThere[j] ? isTriangle && k > j ? rows[k][j] : rows[j][k] : nil
   }
 
-  /// The products of some coordinates whose rows are there, `n × n`, row-major; zero above the diagonal.
-  func lowerTriangle(of coordinates: [Int]) -> [Double] {
+  /// The products of some coordinates, `n × n`, row-major; zero above the diagonal. Nil where a row is not there.
+  func lowerTriangle(of coordinates: [Int]) -> [Double]? {
+    guard coordinates.allSatisfy({ isThere[$0] }) else { return nil }
     let n = coordinates.count
     var lower = [Double](repeating: 0, count: n * n)
     for (row, j) in coordinates.enumerated() {
@@ -71,25 +74,39 @@ struct GramRows: Sendable {
     }
   }
 
-  /// `g += a · G[j, :]`, for a row `j` that is there.
+  /// `g += a · G[j, :]`
   ///
+  /// - Returns: false, and nothing is added, where row `j` is not there.
   /// - Complexity: O(count)
-  func addRow(_ j: Int, times a: Double, to g: inout [Double]) {
-    guard isTriangle else { return LinearAlgebra.add(rows[j], times: a, to: &g) }
+  func addRow(_ j: Int, times a: Double, to g: inout [Double]) -> Bool {
+    guard isThere[j] else { return false }
+    guard isTriangle else {
+      LinearAlgebra.add(rows[j], times: a, to: &g)
+      return true
+    }
     precondition(g.count == count)
     var sum = g.mutableSpan
     let products = rows[j]
     for k in 0...j { sum[k] += a * products[k] }
     for k in j + 1..<max(sum.count, j + 1) { sum[k] += a * rows[k][j] }
+    return true
   }
 
-  /// `g −= G b`, for a `b` whose nonzero entries are of rows that are there.
+  /// `g −= G b`, as far as the rows of nonzero entries are there.
   ///
+  /// - Returns: the nonzero entries whose rows are not there, which took no part.
   /// - Complexity: O(count · nonzero entries)
-  func subtractProduct(_ b: [Double], from g: inout [Double]) {
+  func subtractProduct(_ b: [Double], from g: inout [Double]) -> [Int] {
     precondition(b.count == count && g.count == count)
+    let missing = b.indices.filter { b[$0] != 0 && !isThere[$0] }
+    guard missing.isEmpty else {
+      var known = b
+      for j in missing { known[j] = 0 }
+      return subtractProduct(known, from: &g) + missing
+    }
     if isTriangle, b.count(where: { $0 != 0 }) > count / 8 {
-      return LinearAlgebra.addProduct(ofTriangle: rows, b, times: -1, to: &g)
+      LinearAlgebra.addProduct(ofTriangle: rows, b, times: -1, to: &g)
+      return []
     }
     guard isTriangle || count > LinearAlgebra.shortest else {
       var sum = g.mutableSpan
@@ -97,8 +114,9 @@ struct GramRows: Sendable {
         let (products, value) = (rows[j], b[j])
         for k in 0..<products.count { sum[k] -= value * products[k] }
       }
-      return
+      return []
     }
-    for j in b.indices where b[j] != 0 { addRow(j, times: -b[j], to: &g) }
+    for j in b.indices where b[j] != 0 { _ = addRow(j, times: -b[j], to: &g) }
+    return []
   }
 }

@@ -4,7 +4,8 @@
 /// ‖y‖² = y'Wy / W. With columns and target standardized, G and c hold correlations.
 ///
 /// A solver with few nonzero coefficients needs few rows of G. They are made when a coordinate first
-/// enters, and kept.
+/// enters, and kept. A row that was not prepared is as right as one that was: it is made for the moment, which
+/// costs more.
 public struct Quadratic: Sendable {
   /// c; one entry a coordinate.
   public private(set) var correlation: [Double]
@@ -65,33 +66,41 @@ public struct Quadratic: Sendable {
   /// Makes all rows.
   mutating func prepareAll() { for j in 0..<count { prepare(j) } }
 
-  /// G_jk, for a row `j` that is there.
+  /// G_jk
   @inline(__always)
-  func gram(_ j: Int, _ k: Int) -> Double { rows[j, k] }
+  func gram(_ j: Int, _ k: Int) -> Double { rows[j, k] ?? rows[k, j] ?? source.product(j, k) }
 
-  /// G on some coordinates whose rows are there, `n × n`, row-major; zero above the diagonal.
-  func lowerTriangle(of coordinates: [Int]) -> [Double] { rows.lowerTriangle(of: coordinates) }
-
-  /// G_jk, whether its row is there or not.
-  func product(_ j: Int, _ k: Int) -> Double {
-    rows.isThere[j] ? rows[j, k] : source.product(j, k)
+  /// G on some coordinates, `n × n`, row-major; zero above the diagonal.
+  func lowerTriangle(of coordinates: [Int]) -> [Double] {
+    if let lower = rows.lowerTriangle(of: coordinates) { return lower }
+    return coordinates.indices.flatMap { row in
+      coordinates.indices.map { $0 <= row ? gram(coordinates[row], coordinates[$0]) : 0 }
+    }
   }
 
-  /// `g += a · G[j, :]`, for a row `j` that is there.
+  /// `g += a · G[j, :]`
   func addRow(_ j: Int, times a: Double, to g: inout [Double]) {
-    rows.addRow(j, times: a, to: &g)
+    if !rows.addRow(j, times: a, to: &g) { addUnprepared([(j, a)], to: &g) }
   }
 
-  /// `g −= G b`, for sparse `b` whose rows are there.
+  /// `g −= G b`, for sparse `b`.
   ///
-  /// - Complexity: O(p · support)
+  /// - Complexity: O(p · support) where the rows of G are there
   func subtractProduct(_ b: [Double], from g: inout [Double]) {
-    rows.subtractProduct(b, from: &g)
+    let missing = rows.subtractProduct(b, from: &g)
+    if !missing.isEmpty { addUnprepared(missing.map { ($0, -b[$0]) }, to: &g) }
+  }
+
+  /// Adds multiples of rows that are not there.
+  private func addUnprepared(_ some: [(j: Int, times: Double)], to g: inout [Double]) {
+    for (one, products) in zip(some, source.products(some.map(\.j), with: Array(0..<count))) {
+      LinearAlgebra.add(products, times: one.times, to: &g)
+    }
   }
 
   /// c − G b, the gradient of the negative loss, for sparse `b`.
   ///
-  /// - Complexity: O(p · support)
+  /// - Complexity: O(p · support) where the rows of G are there
   func residualCorrelation(_ b: [Double]) -> [Double] {
     var g = correlation
     subtractProduct(b, from: &g)
@@ -104,7 +113,7 @@ public struct Quadratic: Sendable {
   func residualCorrelation(_ b: [Double], of coordinates: [Int]) -> [Double] {
     var g = coordinates.map { correlation[$0] }
     for (j, value) in zip(coordinates, b) where value != 0 {
-      for (place, k) in coordinates.enumerated() { g[place] -= value * product(j, k) }
+      for (place, k) in coordinates.enumerated() { g[place] -= value * gram(j, k) }
     }
     return g
   }

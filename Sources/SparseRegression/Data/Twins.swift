@@ -96,7 +96,7 @@ enum Twins {
       var sum = 0.0
       for j in design.coordinates[a] {
         for k in design.coordinates[b] {
-          let r = quadratic.product(j, k) / (length[j] * length[k])
+          let r = quadratic.gram(j, k) / (length[j] * length[k])
           sum += r * r
         }
       }

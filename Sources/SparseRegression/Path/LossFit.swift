@@ -231,6 +231,7 @@ struct LossFit: SolvedFit {
     var pull: [Double]
     if isRefit && !penalty.isBounded {
       // Without a penalty the quadratic is least squares on all coordinates.
+      solver.prepareAll()
       var refit = Refit()
       _ = refit.solve(Array(b.indices), solver.loss, penalty)
       trial = refit.values

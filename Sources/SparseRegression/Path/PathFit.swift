@@ -25,7 +25,8 @@ public struct PathFit: Sendable {
     _ penalty: ElasticNet, _ options: PathOptions, threads: Int = 1
   ) throws(PathError) {
     let terms = terms ?? (0..<blocks[0].width - 1).map { .number($0) }
-    self.init(try MomentsEngine(blocks, plan, terms, penalty, options, threads: threads), options)
+    try self.init(
+      try MomentsEngine(blocks, plan, terms, penalty, options, threads: threads), options)
   }
 
   /// Fits the same from the columns themselves: for tables with more columns than moments can hold.
@@ -39,7 +40,7 @@ public struct PathFit: Sendable {
     _ matrix: ColumnMatrix, plan: CrossValidation.Plan? = nil, terms: [Term],
     _ penalty: ElasticNet, _ options: PathOptions, threads: Int = 1
   ) throws(PathError) {
-    self.init(
+    try self.init(
       try ColumnsEngine(matrix, plan, terms, penalty, options, threads: threads), options)
   }
 
@@ -54,12 +55,14 @@ public struct PathFit: Sendable {
     _ matrix: ColumnMatrix, _ response: Response, plan: CrossValidation.Plan? = nil,
     terms: [Term], _ penalty: ElasticNet, _ options: PathOptions, threads: Int = 1
   ) throws(PathError) {
-    self.init(
+    try self.init(
       try LossEngine(matrix, response, plan, terms, penalty, options, threads: threads), options)
   }
 
   /// Walks down the grid.
-  init(_ engine: consuming some PathEngine, _ options: PathOptions) {
+  ///
+  /// - Throws: ``PathError``
+  init(_ engine: consuming some PathEngine, _ options: PathOptions) throws(PathError) {
     var grid = options.grid.resolved(lambdaMax: engine.lambdaMax, isTall: engine.isTall)
     var mayStop = false
     if case .automatic = options.grid { mayStop = true }
@@ -73,7 +76,7 @@ public struct PathFit: Sendable {
       let step = engine.advance(to: lambda)
       points.append(step.point)
       options.watch?(points.count, of: grid.count)
-      errors.append(
+      try errors.append(
         step.errors, votes: engine.partitions.areLarge ? step.votes : nil, gap: step.worstFoldGap,
         lambda: lambda)
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity

@@ -57,6 +57,9 @@ public enum PathError: Error, Equatable {
   case constantTarget
   /// Sums of a column overflow.
   case overflow(column: Int)
+  /// At a λ, or of the procedure as a whole where it is nil, errors on rows that were not fitted overflow, or no
+  /// fold has any rows that tell one.
+  case boundless(lambda: Double?)
   /// Terms without a penalty separate two classes, so that they have no coefficients; one that does it alone.
   case separated(term: Int?)
   /// Least squares was to weigh the penalty, and the columns depend on each other or outnumber the rows.

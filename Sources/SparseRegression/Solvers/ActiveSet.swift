@@ -68,6 +68,8 @@ struct ActiveSet: SupportSolver {
 
   mutating func take(slopes: [Double]) { penalty.slopes = slopes }
 
+  mutating func prepareAll() { loss.prepareAll() }
+
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source { loss = loss.with(source) }
     self.b = b

@@ -51,6 +51,8 @@ struct ConcaveDescent: SupportSolver {
 
   mutating func take(slopes: [Double]) { preconditionFailure("bends by itself") }
 
+  mutating func prepareAll() { loss.prepareAll() }
+
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source { loss = loss.with(source) }
     self.b = b

@@ -66,6 +66,8 @@ struct GroupActiveSet: SupportSolver {
 
   mutating func take(slopes: [Double]) { descent.penalty.slopes = slopes }
 
+  mutating func prepareAll() { descent.loss.prepareAll() }
+
   mutating func restart(_ b: [Double], _ source: (any GramSource)?) {
     if let source {
       descent.loss = loss.with(source)

@@ -46,8 +46,8 @@ struct Refit: Sendable {
     }
     let there = Set(members)
     for j in support where !there.contains(j) {
-      let row = members.map { loss.product(j, $0) }
-      if factor.append(row, diagonal: loss.product(j, j)) { members.append(j) }
+      let row = members.map { loss.gram(j, $0) }
+      if factor.append(row, diagonal: loss.gram(j, j)) { members.append(j) }
     }
   }
 

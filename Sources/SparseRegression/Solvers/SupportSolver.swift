@@ -18,6 +18,9 @@ protocol SupportSolver: Sendable {
   ///   - tolerance: the gap that will do, in units of the objective.
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome
 
+  /// Makes all rows of G, for whoever is to ask for all of them.
+  mutating func prepareAll()
+
   /// Takes in more coordinates, their coefficients zero.
   mutating func extend(_ new: NewCoordinates)
 

@@ -1,58 +1,7 @@
 public import SparseRegression
 
-/// What a choice of columns rests on, where it is not a λ of the path.
-public enum Evidence: Sendable {
-  case knockoffs(KnockoffFilter)
-  case stability(StabilitySelection)
-
-  /// Nil for criteria that choose a λ.
-  ///
-  /// - Throws: ``Failure`` where the criterion has no answer for such data.
-  init?(
-    _ blocks: RowBlocks, _ schema: Schema, _ penalty: ElasticNet, _ path: PathOptions,
-    _ options: Options, _ source: String
-  ) throws(Failure) {
-    guard options.criterion.choosesColumns, !options.isExact else { return nil }
-    let rule = options.criterion.label
-    guard options.maxFeatures == nil else {
-      throw Failure(
-        .usage, "--choose \(rule) knows no order of columns; leave --max-features out")
-    }
-    switch options.criterion {
-    case .falseDiscoveryRate(let rate):
-      do throws(KnockoffError) {
-        self = .knockoffs(
-          try KnockoffFilter(
-            blocks.fitted, terms: blocks.terms, penalty, path, rate: rate, seed: options.seed,
-            threads: options.threads))
-      } catch { throw Fit.failure(.knockoffs(error), blocks, schema, options, source) }
-    case .stability(let request):
-      do throws(StabilityError) {
-        self = .stability(
-          try StabilitySelection(
-            blocks.fitted, terms: blocks.terms, penalty, path, request, seed: options.seed,
-            threads: options.threads))
-      } catch { throw Fit.failure(.stability(error), blocks, schema, options, source) }
-    default: return nil
-    }
-  }
-
-  /// Terms, increasing.
-  var kept: [Int] {
-    switch self {
-    case .knockoffs(let filter): filter.kept
-    case .stability(let selection): selection.kept
-    }
-  }
-
-  /// How often a term was chosen, of all times that it was tried.
-  func frequency(of term: Int) -> Double {
-    switch self {
-    case .knockoffs(let filter): filter.frequencies[term]
-    case .stability(let selection): selection.frequencies[term]
-    }
-  }
-
+/// What a choice of columns rests on, in words.
+extension Evidence {
   /// Why a term that could have been kept was kept, or not.
   func reason(_ term: Int, _ isSelected: Bool) -> String {
     switch self {
