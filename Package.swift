@@ -73,9 +73,17 @@ let package = Package(
   cxxLanguageStandard: .cxx17
 )
 
+// `make sanitize` builds some targets alone.
+if let parts = Context.environment["CSVLASSO_PARTS"]?.split(separator: " ").map(String.init) {
+  package.products = []
+  package.targets.removeAll { !parts.contains($0.name) }
+}
+
 // `make fuzz` builds these, with sanitizers and libFuzzer's main, which no product may have.
 if Context.environment["CSVLASSO_FUZZ"] != nil {
-  let wrapped = ["read", "write", "lseek", "fstat", "poll"].flatMap { ["-Xlinker", "--wrap=\($0)"] }
+  let wrapped = ["read", "write", "lseek", "fstat", "poll"].flatMap {
+    ["-Xlinker", "--wrap=\($0)"]
+  }
   func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
       name: "Fuzz\(name)", dependencies: ["CFuzz"] + dependencies, path: "Fuzz/\(name)",

@@ -49,7 +49,9 @@ struct Way {
 
   /// At least one column.
   func keeps(_ width: Int) -> [Bool] {
-    (0..<width).map { keepsAll || kept >> UInt8(truncatingIfNeeded: $0 & 7) & 1 == 1 || $0 + 1 == width }
+    (0..<width).map {
+      keepsAll || kept >> UInt8(truncatingIfNeeded: $0 & 7) & 1 == 1 || $0 + 1 == width
+    }
   }
 
   /// What is taken from each of `width` columns.

@@ -86,7 +86,8 @@ struct MadeTable {
     case 9: return String(Int(max(0, (x + Double(param) / 4)).rounded()))
     case 10: return String(Int((x + 6).rounded(.up)) * (1 + param))
     case 11: return "\(x * [1e17, 1e24, 1e76, 1e150, 1e153, 1e160, 1e300, 1e307][param & 7])"
-    case 12: return "\(x * [1e-12, 1e-17, 1e-76, 1e-150, 1e-160, 1e-300, 1e-310, 5e-324][param & 7])"
+    case 12:
+      return "\(x * [1e-12, 1e-17, 1e-76, 1e-150, 1e-160, 1e-300, 1e-310, 5e-324][param & 7])"
     case 13: return "100000000000000\(x > 0 ? 1 : 0)"
     case 16: return ""
     case 17: return String(row + 1)
