@@ -73,3 +73,33 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// `make sanitize` builds some targets alone.
+if let parts = Context.environment["CSVLASSO_PARTS"]?.split(separator: " ").map(String.init) {
+  package.products = []
+  package.targets.removeAll { !parts.contains($0.name) }
+}
+
+// `make fuzz` builds these, with sanitizers and libFuzzer's main, which no product may have.
+if Context.environment["CSVLASSO_FUZZ"] != nil {
+  let wrapped = ["read", "write", "lseek", "fstat", "poll"].flatMap {
+    ["-Xlinker", "--wrap=\($0)"]
+  }
+  func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+      name: "Fuzz\(name)", dependencies: ["CFuzz"] + dependencies, path: "Fuzz/\(name)",
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"] + wrapped)])
+  }
+  package.targets += [
+    .target(name: "CFuzz", path: "Fuzz/C"),
+    fuzzer("Reader", ["CSVRecords"]),
+    fuzzer("Numbers", ["CSVRecords", "CNumbers"]),
+    fuzzer("ModelFile", ["CSVLasso", "CSVRecords"]),
+    fuzzer(
+      "Tables",
+      [
+        "CSVLasso", "CSVRecords", "SparseRegression",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ]
+}

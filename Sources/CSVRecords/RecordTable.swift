@@ -145,8 +145,6 @@ struct RecordTable: Sendable {
     var next = 0
     while next < count && table.count < limit {
       let special = nextStructural(from: next)
-      // Whether the CR of a CR LF is cut from its LF cannot be seen; the rest will tell.
-      if unsafe !isLast && special == count - 1 && bytes[special] == UInt8(ascii: "\r") { return }
       if unsafe parser.pstate == State.rowNotBegun {
         let first = unsafe bytes[next]
         if !isLineEnd(first) { beginRecord(at: next) }
@@ -156,6 +154,8 @@ struct RecordTable: Sendable {
         feed(next, special - next)
       }
       guard special < count else { break }
+      // Whether the CR of a CR LF is cut from its LF cannot be seen; the rest will tell.
+      if unsafe !isLast && special == count - 1 && bytes[special] == UInt8(ascii: "\r") { return }
       structural(at: special)
       next = special + 1
     }
