@@ -8,7 +8,7 @@ BUILD := .build/release/csvlasso
 MANUAL_DATE := 2026-11-24
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
+.PHONY: help dependencies build demo test check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh faults faults-quick clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,12 @@ gate: build ## count instructions on small inputs; fails where they rose by more
 gate-refresh: build ## write the counts that the gate compares with anew
 	@scripts/install-dependencies.sh valgrind
 	scripts/instructions.sh refresh
+
+faults: build ## let every system call fail, one at a time, signals too; half an hour (FAULTS_SEED=N; see CONTRIBUTING.md)
+	python3 Tests/Faults/faults.py --program $(BUILD) $(FAULTS_FLAGS)
+
+faults-quick: build ## a sample of the same; about a minute
+	python3 Tests/Faults/faults.py --program $(BUILD) --quick $(FAULTS_FLAGS)
 
 clean: ## remove what was built
 	rm -rf .build
