@@ -115,9 +115,10 @@ def carry_out(campaign, options, draw):
     share = 1 if options.quick else 10
     singles = [
         case for scenario in chosen for case in plan.single_cases(scenario, references[scenario.name], draw, share)]
+    counts = {name: reference.counts for name, reference in references.items()}
+    singles += plan.pairs(sweeps, counts, draw, options.quick // 5 if options.quick else len(sweeps) // 2)
     with ThreadPoolExecutor(options.jobs) as pool:
         if options.quick:
-            counts = {name: reference.counts for name, reference in references.items()}
             singles += plan.sample(sweeps, counts, draw, options.quick)
             work = [(campaign.run, case) for case in singles]
         else:

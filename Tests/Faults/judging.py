@@ -87,9 +87,9 @@ def failed(case, scenario, outcome):
     reasons = {os.strerror(int(what)) for _, _, what, _ in outcome.faults if what.isdigit()}
     if not any(reason in line for reason in reasons):
         yield f"does not say why: {' or '.join(sorted(reasons))}"
-    names = {name for _, _, _, path in outcome.faults for name in names_of(path, scenario)}
-    if names and not any(name in line for name in names):
-        yield f"does not name what failed: {' or '.join(sorted(names))}"
+    names = [names_of(path, scenario) for _, _, _, path in outcome.faults]
+    if all(names) and not any(name in line for name in set().union(*names)):
+        yield f"does not name what failed: {' or '.join(sorted(set().union(*names)))}"
 
 
 def names_of(path, scenario):
@@ -104,6 +104,8 @@ def names_of(path, scenario):
         return {"/tmp"}
     if path.endswith("/stdout"):
         return {"stdout"}
+    if path.startswith("pipe:"):
+        return {"stdin", "stdout"}
     return set()
 
 

@@ -69,6 +69,17 @@ def single_cases(scenario, reference, draw, share):
         yield Case(scenario.name, "", f"@limit=FSIZE={draw.randrange(1, 3 + len(reference.stdout) // 512)}")
 
 
+def pairs(sweeps, counts, draw, count):
+    """Cases of two faults in one run: what the first leads to meets the second."""
+    by_scenario = {}
+    for sweep in sweeps:
+        by_scenario.setdefault(sweep.scenario, []).append(sweep)
+    for scenario in draw.choices(sorted(by_scenario), k=count):
+        two = draw.sample(by_scenario[scenario], 2)
+        rules = [sweep.case(1 + draw.randrange(1 + counts[scenario][sweep.call])).rules for sweep in two]
+        yield Case(scenario, ";".join(rules))
+
+
 def sample(sweeps, counts, draw, count):
     """
     Cases of sweeps for a short run: every fault of every call at least once, the others as it happens.

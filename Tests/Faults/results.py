@@ -31,8 +31,11 @@ class Tally:
             print(f"\nFAILED {case}\n  " + "\n  ".join(problems) + "\n" + shown(outcome.stderr), flush=True)
 
     def progress(self, done, all):
+        line = f"{done} of {all}, {self.runs} runs, {len(self.failures)} failed"
         if sys.stdout.isatty():
-            print(f"\r{done} of {all}, {self.runs} runs, {len(self.failures)} failed ", end="", flush=True)
+            print(f"\r{line} ", end="", flush=True)
+        elif done * 20 // all > (done - 1) * 20 // all:
+            print(line, flush=True)
 
     def lines(self, seconds):
         yield f"{self.runs} runs in {seconds:.0f} s; the fault was reached in {self.reached}"

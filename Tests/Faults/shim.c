@@ -365,6 +365,9 @@ PLAIN(int, fstatat, stat, -1, path, -1, (int directory, const char *path, struct
 PLAIN(int, statx, stat, -1, path, -1,
       (int directory, const char *path, int flags, unsigned mask, struct statx *status), directory, path, flags, mask,
       status)
+PLAIN(int, access, stat, -1, path, -1, (const char *path, int mode), path, mode)
+PLAIN(int, faccessat, stat, -1, path, -1, (int directory, const char *path, int mode, int flags), directory, path,
+      mode, flags)
 PLAIN(int, ftruncate, ftruncate, descriptor, NULL, -1, (int descriptor, off_t size), descriptor, size)
 PLAIN(int, ftruncate64, ftruncate, descriptor, NULL, -1, (int descriptor, off64_t size), descriptor, size)
 PLAIN(int, fallocate, fallocate, descriptor, NULL, -1, (int descriptor, int mode, off_t place, off_t size),
