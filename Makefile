@@ -96,9 +96,11 @@ gate-refresh: build ## write the counts that the gate compares with anew
 	scripts/instructions.sh refresh
 
 faults: build ## let every system call fail, one at a time, signals too; half an hour (FAULTS_SEED=N; see CONTRIBUTING.md)
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
 	python3 Tests/Faults/faults.py --program $(BUILD) $(FAULTS_FLAGS)
 
 faults-quick: build ## a sample of the same; about a minute
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
 	python3 Tests/Faults/faults.py --program $(BUILD) --quick $(FAULTS_FLAGS)
 
 clean: ## remove what was built
