@@ -24,7 +24,7 @@ import results
 from cases import Case, numbered
 from disturbances import run_options
 from judging import judge
-from running import Bench, Run
+from running import HERE, Bench, Run
 from scenarios import all_scenarios
 
 
@@ -37,15 +37,16 @@ class Campaign:
         self.tally = results.Tally()
         self.lock = Lock()
 
-    def prepare(self, jobs):
-        """The model that `apply` takes, and each scenario without a fault."""
+    def prepare(self, names, jobs):
+        """The inputs, and each scenario of these names without a fault."""
         inputs.make(self.bench.inputs)
         fit = Run(self.bench, self.scenarios["fit"], without_shim=True).outcome()
         inputs.add_model(self.bench.inputs, fit.stdout)
         with ThreadPoolExecutor(jobs) as pool:
-            self.references = dict(zip(self.scenarios, pool.map(self.reference, self.scenarios.values())))
+            self.references = dict(zip(names, pool.map(self.reference, names)))
 
-    def reference(self, scenario):
+    def reference(self, name):
+        scenario = self.scenarios[name]
         plain = Run(self.bench, scenario, without_shim=True).outcome()
         if plain.status != 0 or set(plain.files) < set(scenario.outputs):
             sys.exit(f"faults: {scenario.name} fails by itself, status {plain.status}: {plain.stderr}")
@@ -92,11 +93,16 @@ def main():
     try:
         campaign = Campaign(bench, all_scenarios())
         started = time.monotonic()
-        campaign.prepare(options.jobs)
         if options.case:
-            for case in options.case:
-                campaign.run(Case.parse(case))
+            cases = [Case.parse(case) for case in options.case]
+            campaign.prepare({case.scenario for case in cases}, options.jobs)
+            for case in cases:
+                campaign.run(case)
         else:
+            names = [
+                name for name in campaign.scenarios
+                if not options.only or any(part in name for part in options.only)]
+            campaign.prepare(names, options.jobs)
             carry_out(campaign, options, random.Random(seed))
         campaign.tally.show(time.monotonic() - started)
         if options.record:
@@ -107,10 +113,8 @@ def main():
 
 
 def carry_out(campaign, options, draw):
-    chosen = [
-        scenario for name, scenario in campaign.scenarios.items()
-        if not options.only or any(part in name for part in options.only)]
     references = campaign.references
+    chosen = [campaign.scenarios[name] for name in references]
     sweeps = [sweep for scenario in chosen for sweep in plan.sweeps(scenario, references[scenario.name].counts)]
     share = 1 if options.quick else 10
     singles = [
@@ -124,10 +128,17 @@ def carry_out(campaign, options, draw):
         else:
             work = [(campaign.sweep, sweep) for sweep in sweeps] + [(campaign.run, case) for case in singles]
         draw.shuffle(work)
+        work = [(campaign.run, case) for case in defects() if case.scenario in references] + work
         started = [pool.submit(*part) for part in work]
         for place, part in enumerate(started):
             part.result()
             campaign.tally.progress(place + 1, len(work))
+
+
+def defects():
+    """Cases that were defects once."""
+    lines = (HERE / "defects.txt").read_text().splitlines()
+    return [Case.parse(line) for line in lines if line and not line.startswith("#")]
 
 
 def arguments():
