@@ -93,7 +93,7 @@ class Run:
         # The installed program has OpenBLAS linked in, with one thread; this one has not. A dump of the
         # registers would take seconds.
         kept |= {
-            "TMPDIR": str(self.place / "tmp"), "OPENBLAS_NUM_THREADS": "1", "SWIFT_BACKTRACE": "enable=no",
+            "TMPDIR": str(self.place / "tmp"), "SWIFT_BACKTRACE": "enable=no",
             "FAULTS_REPORT": str(self.place / "report"), "FAULTS_SEED": str(self.seed), "FAULTS": self.rules,
         }
         if not self.without_shim:
