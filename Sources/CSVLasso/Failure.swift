@@ -146,7 +146,7 @@ extension Failure {
     _ source: ByteSource, _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     do throws(Failure) { return try body() } catch {
-      guard error.kind == .data, !source.isUnchanged else { throw error }
+      guard error.kind == .data, source.isChanged else { throw error }
       throw Failure(.changed, source: source.name)
     }
   }

@@ -96,7 +96,7 @@ public enum Reduction {
   }
 
   private static func refuseChange(_ source: ByteSource) throws(Failure) {
-    guard source.isUnchanged else { throw Failure(.changed, source: source.name) }
+    try Failure.reading(source.name) { () throws(ReadError) in try source.refuseChange() }
   }
 
   static func records(of source: ByteSource, _ options: Options) throws(Failure)

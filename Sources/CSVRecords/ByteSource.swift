@@ -73,7 +73,7 @@ public final class ByteSource {
 
   private static func openDescriptor(_ path: String?) throws(ReadError) -> Int32 {
     guard let path else { return STDIN_FILENO }
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = openFile(path, O_RDONLY)
     guard descriptor >= 0 else { throw .cannotOpen(errno: errno) }
     if let stamp = Stamp(descriptor), stamp.isDirectory {
       close(descriptor)
@@ -144,7 +144,7 @@ public final class ByteSource {
       unsafe try spool?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     } else {
       // A file that ends before its end was cut while it was read.
-      if let size, taken < size, !isUnchanged { throw .changed }
+      if let size, taken < size { try refuseChange() }
       try spool?.complete()
     }
     return count
@@ -180,8 +180,8 @@ public final class ByteSource {
   /// - Throws: ``ReadError/changed`` if the file is no longer what it was.
   public func rewind() throws(ReadError) {
     (isSniffed, head, decompressor, taken) = (false, [], nil, 0)
-    if let stamp {
-      guard Stamp(descriptor) == stamp else { throw .changed }
+    if stamp != nil {
+      try refuseChange()
       guard lseek(descriptor, off_t(origin), SEEK_SET) >= 0 else {
         throw .cannotRead(errno: errno)
       }
@@ -203,8 +203,17 @@ public final class ByteSource {
   /// The thread that reads lets the memory go, the next time it reads.
   public func forget() { if !isReplaying { isKept.store(false, ordering: .relaxed) } }
 
-  /// Whether the file is still as it was when opened; a pipe always is.
-  public var isUnchanged: Bool { stamp == nil || Stamp(descriptor) == stamp }
+  /// Whether the file is known to be another than when it was opened; a pipe never is.
+  public var isChanged: Bool { stamp != nil && Stamp(descriptor).map { $0 != stamp } ?? false }
+
+  /// Refuses a file that is no longer as it was when opened; a pipe always is.
+  ///
+  /// - Throws: ``ReadError/changed``, ``ReadError/cannotRead(errno:)`` where the system does not say.
+  public func refuseChange() throws(ReadError) {
+    guard let stamp else { return }
+    guard let now = Stamp(descriptor) else { throw .cannotRead(errno: errno) }
+    guard now == stamp else { throw .changed }
+  }
 }
 
 /// Hands the bytes of `buffer` from `start` on to `body`, which may only throw a ``ReadError``.

@@ -20,8 +20,7 @@ public enum FileIdentity: Hashable, Sendable {
       self.init(status)
       return
     }
-    let target = resolved(path)
-    guard let name = target.split(separator: "/").last, !target.hasSuffix("/"),
+    guard let target = try? resolved(path), let name = target.split(separator: "/").last, !target.hasSuffix("/"),
       unsafe stat(directory(of: target), &status) == 0
     else { return nil }
     self = .new(
@@ -44,35 +43,41 @@ public enum FileIdentity: Hashable, Sendable {
 
   /// Whether a path stands for standard output, as /dev/stdout does.
   public static func isStandardOutput(path: String) -> Bool {
-    CSVRecords.descriptor(named: path) == STDOUT_FILENO
+    (try? CSVRecords.descriptor(named: path)) == STDOUT_FILENO
   }
 
   /// What standard output goes to.
   public static var standardOutput: FileIdentity? { FileIdentity(descriptor: STDOUT_FILENO) }
 }
 
+/// What the system answered in place of what it was asked for.
+struct SystemError: Error { let number: Int32 }
+
 /// The file that a path leads to, links followed, those to nothing too.
-func resolved(_ path: String) -> String {
+func resolved(_ path: String) throws(SystemError) -> String {
   var path = path
   for _ in 0..<40 {
-    guard let target = linkTarget(path) else { return path }
+    guard let target = try linkTarget(path) else { return path }
     path = target
   }
   return path
 }
 
-/// Where a symbolic link leads in one step; nil for what is none.
-private func linkTarget(_ path: String) -> String? {
+/// Where a symbolic link leads in one step; nil for what is none, or is not there.
+private func linkTarget(_ path: String) throws(SystemError) -> String? {
   var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
   let count = unsafe readlink(path, &bytes, Int(PATH_MAX))
-  guard count > 0 else { return nil }
+  guard count > 0 else {
+    if count == 0 || errno == EINVAL || errno == ENOENT || errno == ENOTDIR { return nil }
+    throw SystemError(number: errno)
+  }
   let target = String(decoding: bytes[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
   return target.hasPrefix("/") ? target : "\(directory(of: path))/\(target)"
 }
 
 /// The descriptor of this process that a path stands for, as /dev/stdout, /dev/fd/3 and /proc/self/fd/3 do, and links
 /// to these; nil for any other path.
-func descriptor(named path: String) -> Int32? {
+func descriptor(named path: String) throws(SystemError) -> Int32? {
   var path = path
   for _ in 0..<40 {
     if let name = path.split(separator: "/").last, let number = Int32(name), number >= 0,
@@ -80,7 +85,7 @@ func descriptor(named path: String) -> Int32? {
     {
       return number
     }
-    guard let target = linkTarget(path) else { return nil }
+    guard let target = try linkTarget(path) else { return nil }
     path = target
   }
   return nil

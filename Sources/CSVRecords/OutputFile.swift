@@ -33,18 +33,21 @@ public final class OutputFile {
   /// - Parameter path: nil or `-` for standard output.
   /// - Throws: ``WriteError/cannotCreate(path:errno:)``
   public init(path: String?) throws(WriteError) {
-    let target = Self.target(path)
+    let target: Target
+    do throws(SystemError) { target = try Self.target(path) } catch {
+      throw .cannotCreate(path: path ?? "stdout", errno: error.number)
+    }
     (self.path, kind) = (target.path, target.kind)
     switch target.kind {
     case .open: (descriptor, closes) = (target.descriptor, false)
     case .direct:
-      (descriptor, closes) = (unsafe open(target.path, O_WRONLY | O_CLOEXEC), true)
+      (descriptor, closes) = (openFile(target.path, O_WRONLY), true)
     case .staged:
       (descriptor, closes) = (openNameless(in: directory(of: target.path), mode: 0o666), true)
       // Who may read and write it, not as whom it runs.
       if let mode = target.mode, descriptor >= 0 { fchmod(descriptor, mode & 0o777) }
     }
-    let isUsable = descriptor >= 0 && fcntl(descriptor, F_GETFD) >= 0
+    let isUsable = descriptor >= 0 && (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF)
     guard isUsable else { throw .cannotCreate(path: path ?? "stdout", errno: errno) }
   }
 
@@ -57,22 +60,30 @@ public final class OutputFile {
   }
 
   /// What stands at the path decides, never how it is called.
-  private static func target(_ path: String?) -> Target {
+  ///
+  /// Where the system does not say what that is, nothing is put in its place.
+  private static func target(_ path: String?) throws(SystemError) -> Target {
     guard let path, path != "-" else {
       return Target(path: "stdout", kind: .open, descriptor: STDOUT_FILENO)
     }
-    if let number = CSVRecords.descriptor(named: path) {
+    if let number = try CSVRecords.descriptor(named: path) {
       return Target(path: path, kind: .open, descriptor: number)
     }
-    var (old, new) = (stat(), stat())
-    let place = resolved(path)
-    guard unsafe stat(path, &old) == 0 else { return Target(path: place, kind: .staged) }
+    let place = try resolved(path)
+    guard let old = try status(path) else { return Target(path: place, kind: .staged) }
     // Where links lead elsewhere than they say, as to a file without a name, nothing can be put in its place.
-    let isReplaceable =
-      unsafe old.st_mode & S_IFMT == S_IFREG && stat(place, &new) == 0
-      && new.st_dev == old.st_dev && new.st_ino == old.st_ino
-    guard isReplaceable else { return Target(path: path, kind: .direct) }
+    guard old.st_mode & S_IFMT == S_IFREG, let new = try status(place),
+      new.st_dev == old.st_dev, new.st_ino == old.st_ino
+    else { return Target(path: path, kind: .direct) }
     return Target(path: place, kind: .staged, mode: old.st_mode)
+  }
+
+  /// - Returns: nil if nothing is there.
+  private static func status(_ path: String) throws(SystemError) -> stat? {
+    var status = stat()
+    if unsafe stat(path, &status) == 0 { return status }
+    if errno == ENOENT { return nil }
+    throw SystemError(number: errno)
   }
 
   deinit { if closes && descriptor >= 0 { close(descriptor) } }
@@ -101,7 +112,7 @@ public final class OutputFile {
       unsafe unlink(temporary.path)
       throw .cannotCreate(path: path, errno: number)
     }
-    let folder = unsafe open(directory(of: path), O_RDONLY | O_CLOEXEC)
+    let folder = openFile(directory(of: path), O_RDONLY)
     if folder >= 0 {
       fsync(folder)
       close(folder)
@@ -146,7 +157,7 @@ public final class OutputFile {
     let source = "/proc/self/fd/\(descriptor)"
     if unsafe linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 { return true }
     if errno == EEXIST { return false }
-    let copy = unsafe open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let copy = openFile(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     guard copy >= 0 else {
       if errno == EEXIST { return false }
       throw .cannotCreate(path: path, errno: errno)

@@ -1,3 +1,5 @@
+internal import CTraps
+
 #if canImport(Glibc)
   internal import CSystem
   internal import Glibc
@@ -102,28 +104,37 @@ package func giveBackFreeMemory(stays: Bool) {
 /// The text of an error number, as the C library has it.
 package func errorText(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
 
-/// A new file without a name in `directory`, readable by its owner alone: it is gone with the process,
+/// Opens a file; a signal is no fault.
+///
+/// - Returns: the descriptor, or -1 with `errno` set.
+func openFile(_ path: String, _ flags: Int32, mode: mode_t = 0) -> Int32 {
+  while true {
+    let descriptor = unsafe open(path, flags | O_CLOEXEC, mode)
+    if descriptor >= 0 || errno != EINTR { return descriptor }
+  }
+}
+
+/// A new file without a name in `directory`, with `mode` less what the umask takes: it is gone with the process,
 /// whatever ends it.
 ///
 /// - Returns: the descriptor, or -1 with `errno` set.
 func openNameless(in directory: String, mode: mode_t) -> Int32 {
   #if os(Linux)
-    let descriptor = unsafe open(directory, temporaryFileFlag | O_RDWR | O_CLOEXEC, mode)
+    let descriptor = openFile(directory, temporaryFileFlag | O_RDWR, mode: mode)
     if descriptor >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
       return descriptor
     }
   #endif
-  // A file system that knows no nameless files: the name goes at once.
-  var template = Array("\(directory)/csvlasso.XXXXXX".utf8CString)
-  let named = unsafe mkstemp(&template)
-  if named >= 0 {
-    unsafe unlink(template)
-    _ = fcntl(named, F_SETFD, FD_CLOEXEC)
-    let mask = umask(0)
-    umask(mask)
-    fchmod(named, mode & ~mask)
-  }
-  return named
+  // A file system that knows no nameless files: the name goes at once, a signal or not. Nobody else has it.
+  let name = "\(directory)/.csvlasso-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+  let place = unsafe ctraps_remember(name)
+  defer { ctraps_forget(place) }
+  let named = openFile(name, O_RDWR | O_CREAT | O_EXCL, mode: mode)
+  guard named >= 0, unsafe unlink(name) != 0 else { return named }
+  let number = errno
+  close(named)
+  errno = number
+  return -1
 }
 
 /// A new file that is in memory alone.

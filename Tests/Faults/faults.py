@@ -145,7 +145,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=os.environ.get("CSVLASSO", ".build/release/csvlasso"))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("FAULTS_SEED") or random.randrange(10**6)))
-    parser.add_argument("--quick", type=int, nargs="?", const=900, metavar="RUNS", help="a sample of sweeps")
+    parser.add_argument("--quick", type=int, nargs="?", const=600, metavar="RUNS", help="a sample of sweeps")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scenarios whose name has this in it")
     parser.add_argument("--case", action="append", help="run this alone; may be given again")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
