@@ -7,8 +7,8 @@ import time
 
 from cases import SIGNALS
 
-# In the units of a shell's `ulimit`: descriptors, and blocks of 512 bytes.
-LIMITS = {"NOFILE": "n", "FSIZE": "f"}
+# In the units of a shell's `ulimit`: descriptors, blocks of 512 bytes, KB of address space.
+LIMITS = {"NOFILE": "n", "FSIZE": "f", "AS": "v"}
 
 
 class Signal:

@@ -66,6 +66,8 @@ def single_cases(scenario, reference, draw, share):
             yield Case(scenario.name, "", f"@slow={draw.randrange(1000)}")
     for _ in range(max(1, share // 3)):
         yield Case(scenario.name, "", f"@limit=NOFILE={draw.randrange(4, 16)}")
+        # The loader and the libraries take the first 100 MB.
+        yield Case(scenario.name, "", f"@limit=AS={draw.randrange(130_000, 420_000)}")
         yield Case(scenario.name, "", f"@limit=FSIZE={draw.randrange(1, 3 + len(reference.stdout) // 512)}")
 
 
