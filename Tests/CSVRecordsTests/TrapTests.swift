@@ -70,7 +70,7 @@ import Testing
   @inline(never)
   private static func use(_ depth: Int) -> Int {
     var room = [depth]
-    room.append(use(depth + 1))
+    if depth < Int.max { room.append(use(depth + 1)) }
     return room.reduce(0, +)
   }
 }
