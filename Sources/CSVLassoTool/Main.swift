@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CSVLasso
+internal import CStart
 internal import CTraps
 
 #if canImport(Glibc)
@@ -49,7 +50,7 @@ struct Main: ParsableCommand {
     _ = signal(SIGXFSZ, SIG_IGN)
     Terminal.occupyStandardDescriptors()
     do {
-      var command = try command(Array(CommandLine.arguments.dropFirst()))
+      var command = try command(Array(arguments.dropFirst()))
       try command.run()
     } catch let failure as Failure {
       Terminal.message(failure.message)
@@ -66,6 +67,13 @@ struct Main: ParsableCommand {
       Terminal.message(Self.message(for: error) + " (see csvlasso help select)")
       Self.exit(withError: ExitCode(Failure.Kind.usage.status))
     }
+  }
+
+  /// What the program was called with, its name first.
+  private static var arguments: [String] {
+    let count = cstart_argument_count()
+    guard count > 0 else { return CommandLine.arguments }
+    return (0..<count).map { unsafe String(cString: cstart_argument($0)) }
   }
 
   /// The command that the arguments are for.

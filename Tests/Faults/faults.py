@@ -129,8 +129,13 @@ def carry_out(campaign, options, draw):
             work = [(campaign.sweep, sweep) for sweep in sweeps] + [(campaign.run, case) for case in singles]
         draw.shuffle(work)
         work = [(campaign.run, case) for case in defects() if case.scenario in references] + work
+        end = time.monotonic() + 60 * options.minutes
         started = [pool.submit(*part) for part in work]
         for place, part in enumerate(started):
+            if time.monotonic() > end:
+                pool.shutdown(cancel_futures=True)
+                campaign.tally.note = f"stopped after {options.minutes:g} minutes, with {place} of {len(work)} parts"
+                return
             part.result()
             campaign.tally.progress(place + 1, len(work))
 
@@ -150,6 +155,7 @@ def arguments():
     parser.add_argument("--case", action="append", help="run this alone; may be given again")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--limit", type=float, default=30, help="seconds that a run may take")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so many, wherever it is")
     parser.add_argument("--record", action="store_true", help="write Tests/Faults/results/DATE.md")
     return parser.parse_args()
 

@@ -18,6 +18,7 @@ class Tally:
         self.endings = Counter()
         self.calls = Counter()
         self.failures = []
+        self.note = ""
         self.slowest = (0, "")
 
     def add(self, case, outcome, problems, reached):
@@ -39,6 +40,8 @@ class Tally:
 
     def lines(self, seconds):
         yield f"{self.runs} runs in {seconds:.0f} s; the fault was reached in {self.reached}"
+        if self.note:
+            yield self.note
         yield "by what failed: " + ", ".join(f"{name} {count}" for name, count in sorted(self.calls.items()))
         yield "how they ended: " + ", ".join(f"{name}: {count}" for name, count in sorted(self.endings.items()))
         yield f"the slowest: {self.slowest[0]:.1f} s, {self.slowest[1]}"

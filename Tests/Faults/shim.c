@@ -270,6 +270,8 @@ OPEN(openat64, (int directory, const char *path, int flags, ...), directory, pat
     END(type, real(__VA_ARGS__));                                                                         \
   }
 
+PLAIN(FILE *, fopen, open, -1, path, NULL, (const char *path, const char *mode), path, mode)
+PLAIN(FILE *, fopen64, open, -1, path, NULL, (const char *path, const char *mode), path, mode)
 PLAIN(int, creat, open, -1, path, -1, (const char *path, mode_t mode), path, mode)
 PLAIN(int, mkstemp, mkstemp, -1, path, -1, (char *path), path)
 PLAIN(int, mkstemp64, mkstemp, -1, path, -1, (char *path), path)

@@ -1,4 +1,4 @@
-// What must be settled before OpenBLAS is called.
+// What is settled before the program starts, or before OpenBLAS is called.
 #ifndef CSTART_H
 #define CSTART_H
 
@@ -11,6 +11,12 @@ extern "C" {
 ///
 /// - Returns: how many threads, up to `threads`, can call it at once.
 int cstart_reserve(int threads);
+
+/// How many arguments the program was called with, its name included; 0 where the system does not say.
+int cstart_argument_count(void);
+
+/// - Parameter place: below the count.
+const char *_Nonnull cstart_argument(int place);
 
 #ifdef __cplusplus
 }
