@@ -11,7 +11,7 @@ DEBUG_SUITES := ^CSVRecordsTests|MomentsTests|GramRowsTests|SolverTests|GroupTes
 export SWIFT
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-all test-debug check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh sanitize fuzz fuzz-quick clean
+.PHONY: help dependencies build demo test test-all test-debug check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh sanitize fuzz fuzz-quick faults faults-quick clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +117,12 @@ fuzz: dependencies ## libFuzzer on four targets, each for FUZZ_SECONDS (an hour)
 fuzz-quick: FUZZ_SECONDS = 60
 fuzz-quick: dependencies ## the same, a minute each
 	Fuzz/run.sh $(FUZZ_SECONDS)
+faults: build ## let every system call fail, one at a time, signals too; half an hour (FAULTS_SEED=N; see CONTRIBUTING.md)
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
+	python3 Tests/Faults/faults.py --program $(BUILD) $(FAULTS_FLAGS)
+faults-quick: build ## a sample of the same; about a minute
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
+	python3 Tests/Faults/faults.py --program $(BUILD) --quick $(FAULTS_FLAGS)
 
 clean: ## remove what was built
 	rm -rf .build

@@ -28,9 +28,9 @@ struct BatchCutter {
   init(_ opening: Opening, _ dialect: Dialect, _ sizes: BatchReader.Sizes) {
     source = opening.source
     (buffer, filled, atEnd) = (opening.buffer, opening.filled, opening.atEnd)
-    bytesRead = opening.filled
+    bytesRead = opening.bytesRead
     // Without a header the first record is data and is read again.
-    start = dialect.hasHeader ? opening.recordEnd : opening.preamble.count
+    start = dialect.hasHeader ? opening.recordEnd : opening.recordStart
     lines = dialect.hasHeader ? opening.linesThrough : opening.linesBefore
     self.dialect = dialect
     self.sizes = sizes
@@ -75,7 +75,7 @@ struct BatchCutter {
   /// end, or each short read would go over all of it.
   private var isWorthCutting: Bool {
     atEnd || filled < 1 << 16 || filled - cutLast > cutLast / 4
-      || isLineEnd(buffer[filled - 1])
+      || (isLineEnd(buffer[filled - 1]) && !source.isReady(within: Opening.pause))
   }
 
   /// Takes another buffer, which nobody looks into any more, and moves the rest of the last batch to
@@ -98,7 +98,7 @@ struct BatchCutter {
       bytesRead += count
       filled += count
       if count == 0 { atEnd = true }
-      if sizes.isStreaming && !source.isReady { return }
+      if sizes.isStreaming && !source.isReady() { return }
     }
   }
 

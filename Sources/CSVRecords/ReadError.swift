@@ -27,8 +27,12 @@ public enum ReadError: Error, Equatable, Sendable {
   case truncated
   /// Compressed input that is damaged.
   case damaged
-  /// The file was changed between the two readings.
+  /// The file was changed while it was read, or between two readings.
   case changed
+  /// More bytes than are read at once.
+  case tooLarge(limit: Int)
+  /// Blank lines before the first record whose ends change too often.
+  case noRecord(line: Int)
 }
 
 /// What is wrong with a cell of a numeric column.
