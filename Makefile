@@ -11,7 +11,7 @@ DEBUG_SUITES := ^CSVRecordsTests|MomentsTests|GramRowsTests|SolverTests|GroupTes
 export SWIFT
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-all test-debug check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh sanitize fuzz fuzz-quick faults faults-quick clean
+.PHONY: gauntlet gauntlet-quick help dependencies build demo test test-all test-debug check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh sanitize fuzz fuzz-quick faults faults-quick clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,7 @@ demo: build ## run the main job on a sample
 
 test: build ## build and run the tests in release, on the program of `make build`; ten minutes at most
 	@scripts/test.sh release
+	@$(MAKE) --no-print-directory gauntlet-quick
 
 test-all: build ## the same, laws of averages (tag slow) on four times as many tables
 	@CSVLASSO_SLOW=1 scripts/test.sh release
@@ -117,6 +118,14 @@ fuzz: dependencies ## libFuzzer on four targets, each for FUZZ_SECONDS (an hour)
 fuzz-quick: FUZZ_SECONDS = 60
 fuzz-quick: dependencies ## the same, a minute each
 	Fuzz/run.sh $(FUZZ_SECONDS)
+gauntlet: build ## thousands of runs on real tables of packages, and cv.glmnet beside it; hours (Tests/Gauntlet/README.md)
+	@scripts/install-dependencies.sh python3 python3-venv
+	python3 Tests/Gauntlet/gauntlet.py --program $(BUILD) $(GAUNTLET_FLAGS)
+
+gauntlet-quick: build ## 200 small runs of it, on tables that lie here or are made; about a minute
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
+	python3 Tests/Gauntlet/gauntlet.py --quick --program $(BUILD) $(GAUNTLET_FLAGS)
+
 faults: build ## let every system call fail, one at a time, signals too; half an hour (FAULTS_SEED=N; see CONTRIBUTING.md)
 	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
 	python3 Tests/Faults/faults.py --program $(BUILD) $(FAULTS_FLAGS)

@@ -99,20 +99,16 @@ struct Encoder: Sendable {
     }
   }
 
-  /// From here on means of a column have no digits to spare for how it varies: numbers of seconds since 1970 are
-  /// below.
-  private static let far = Double(1 << 32)
-
   /// Of numbers, and of a target of numbers, that begin far from zero, where they begin.
   func far(_ pieces: [ParsedRows], stride: Int, targetIsText: Bool) -> [Int: Double] {
     var far: [Int: Double] = [:]
-    for slot in numbers.indices where abs(origins[slot]) >= Self.far { far[slot] = origins[slot] }
+    for slot in numbers.indices where abs(origins[slot]) >= Moments.far { far[slot] = origins[slot] }
     guard !targetIsText else { return far }
     for piece in pieces {
       for row in 0..<piece.count {
         let value = piece.numbers[row * stride + target]
         guard !value.isNaN else { continue }
-        if abs(value) >= Self.far { far[target] = value }
+        if abs(value) >= Moments.far { far[target] = value }
         return far
       }
     }

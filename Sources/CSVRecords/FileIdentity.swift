@@ -20,8 +20,8 @@ public enum FileIdentity: Hashable, Sendable {
       self.init(status)
       return
     }
-    guard let target = try? resolved(path), let name = target.split(separator: "/").last, !target.hasSuffix("/"),
-      unsafe stat(directory(of: target), &status) == 0
+    guard let target = try? resolved(path), let name = target.split(separator: "/").last,
+      !target.hasSuffix("/"), unsafe stat(directory(of: target), &status) == 0
     else { return nil }
     self = .new(
       device: UInt64(truncatingIfNeeded: status.st_dev),

@@ -12,7 +12,7 @@ private func blocks(_ text: String, _ options: Options) throws -> RowBlocks {
     let reader = try Reduction.records(of: source, options)
     let schema = try Schema(
       Header(reader.first, hasHeader: true), options, source: "F")
-    return try RowBlocks(source, reader, schema, options, rowCount: nil) { _, _ in }
+    return try RowBlocks(source, reader, schema, options, rowCount: nil, .silent)
   }
 }
 

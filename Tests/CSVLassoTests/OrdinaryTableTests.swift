@@ -105,9 +105,9 @@ import Testing
       let source = try ByteSource(path: path, readings: .once)
       let reader = try Reduction.records(of: source, asked)
       let schema = try Schema(Header(reader.first, hasHeader: true), asked, source: "F")
-      let blocks = try RowBlocks(source, reader, schema, asked, rowCount: nil) { _, _ in }
+      let blocks = try RowBlocks(source, reader, schema, asked, rowCount: nil, .silent)
       let penalty = try schema.penalty(asked, blocks.columns, blocks.terms)
-      let procedure = Fit.procedure(blocks, penalty, asked) { _, _ in }
+      let procedure = Fit.procedure(blocks, penalty, asked, .silent)
       let outcome = try procedure.apply(to: blocks.fitted)
       #expect(outcome.kept == fit.selection.kept)
       if let cap = asked.maxFeatures { #expect(procedure.columns(of: outcome.kept) <= cap) }

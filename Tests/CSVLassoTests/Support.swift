@@ -5,6 +5,9 @@ import Testing
 @testable import CSVRecords
 @testable import SparseRegression
 
+/// Foundation has one of its own.
+typealias Progress = SparseRegression.Progress
+
 /// The checkout.
 let projectRoot = URL(filePath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -43,7 +43,9 @@ struct Predictor: Sendable {
       beta[k] = predictor.intercept
       for (column, value) in zip(predictor.columns, predictor.values) {
         beta[table.place(of: column) * responses.count + k] += value
-        if column < matrix.numbers { beta[k] += value * matrix.shift[column] }
+        // What is far was not taken into the intercept.
+        guard column < matrix.numbers, abs(matrix.shift[column]) < Moments.far else { continue }
+        beta[k] += value * matrix.shift[column]
       }
     }
     let weight = training.reduce(0) { $0 + matrix.blockWeights[$1] }

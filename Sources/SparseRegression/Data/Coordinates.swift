@@ -83,11 +83,11 @@ struct Coordinates: Sendable {
     switch term {
     case .number(let column): return ([[1]], moments.mean(column))
     case .imputed(let value, let missing, let origin):
-      let origin = origin - (moments.shift[value] ?? 0)
+      let origin = origin - moments.shift(of: value)
       let way = meanShift(moments, value, missing, origin)
       return ([[1, way]], origin + way)
     case .indicated(let value, let missing, let origin):
-      let origin = origin - (moments.shift[value] ?? 0)
+      let origin = origin - moments.shift(of: value)
       let way = meanShift(moments, value, missing, origin)
       return ([[1, way], [0, 1]], origin + way)
     case .levels(let columns):

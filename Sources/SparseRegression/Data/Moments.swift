@@ -19,6 +19,8 @@ public struct Moments: Sendable, Equatable {
   /// For columns that sit so far from zero that a mean would have no digits left for how they vary: what was taken
   /// off each value before. The same in all blocks of a table. Empty where there is none.
   public internal(set) var shift: [Int: Double] = [:]
+  /// From here on a mean has no digits to spare for how a column varies: numbers of seconds since 1970 are below.
+  public static let far = Double(1 << 32)
   /// Symmetric, both halves filled, so that a row is one run of memory.
   var products: SquareMatrix
 

@@ -39,7 +39,7 @@ struct RowStatistics: ColumnStatistics, Sendable {
     }
     self.numbers = numbers.enumerated().map { column, summary in
       let summary = summary ?? matrix.summary(column, blocks)
-      return (summary.mean + matrix.shift[column], summary.square)
+      return (summary.mean + near(column), summary.square)
     }
   }
 
@@ -68,14 +68,30 @@ struct RowStatistics: ColumnStatistics, Sendable {
     }
   }
 
-  /// The mean as the column came, whatever was taken off it.
+  /// Of columns that sit far from zero, what was taken off them: a mean with it would have no digits left.
+  var shift: [Int: Double] {
+    Dictionary(
+      uniqueKeysWithValues: matrix.shift.indices.lazy.filter { shift(of: $0) != 0 }.map {
+        ($0, matrix.shift[$0])
+      })
+  }
+
+  func shift(of column: Int) -> Double {
+    guard column < matrix.shift.count, abs(matrix.shift[column]) >= Moments.far else { return 0 }
+    return matrix.shift[column]
+  }
+
+  /// What was taken off a column that is not far.
+  private func near(_ column: Int) -> Double { matrix.shift[column] - shift(of: column) }
+
+  /// The mean as the column came, whatever was taken off it; of a column far from zero what is left of it.
   func mean(_ j: Int) -> Double {
     if j < numbers.count { return numbers[j].mean }
     if j > matrix.numbers {
       return matrix.list(j).reduce(0) { $0 + shares[Int($1)] }
     }
     let stored = unsafe withValues(j) { unsafe storedMean($0) }
-    return stored + (j < matrix.numbers ? matrix.shift[j] : 0)
+    return stored + (j < matrix.numbers ? near(j) : 0)
   }
 
   func comoment(_ j: Int, _ k: Int) -> Double {

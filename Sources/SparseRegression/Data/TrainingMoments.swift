@@ -74,6 +74,8 @@ protocol ColumnStatistics {
   func mean(_ j: Int) -> Double
   /// As in ``Moments/shift``.
   var shift: [Int: Double] { get }
+  /// That of a column; 0 for none.
+  func shift(of j: Int) -> Double
   /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
   func comoment(_ j: Int, _ k: Int) -> Double
   /// The co-moments of some columns with each other.
@@ -81,8 +83,6 @@ protocol ColumnStatistics {
 }
 
 extension ColumnStatistics {
-  var shift: [Int: Double] { [:] }
-
   func comoments(_ columns: [Int]) -> [[Double]] {
     columns.map { j in columns.map { comoment(j, $0) } }
   }
@@ -90,4 +90,5 @@ extension ColumnStatistics {
 
 extension TrainingMoments: ColumnStatistics {
   func mean(_ j: Int) -> Double { mean[j] }
+  func shift(of j: Int) -> Double { shift[j] ?? 0 }
 }

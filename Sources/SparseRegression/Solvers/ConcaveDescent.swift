@@ -154,7 +154,7 @@ struct ConcaveDescent: SupportSolver {
     straight.restart(b, nil)
     var reached = Double.infinity
     // Each is a solution of its own, worth many sweeps.
-    let cost = 10 * loss.count * loss.count
+    let cost = 20 * loss.count * (1 + b.count { $0 != 0 })
     let rounds = min(200, patience.rounds(of: cost))
     for _ in 0..<rounds where reached > tolerance {
       straight.take(slopes: kind.slopes(b, groups, penalty, lambda))
