@@ -8,7 +8,7 @@ BUILD := .build/release/csvlasso
 MANUAL_DATE := 2026-11-24
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
+.PHONY: help dependencies build demo test gauntlet gauntlet-quick check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,14 @@ demo: build ## run the main job on a sample
 
 test: dependencies ## build and run all tests
 	$(SWIFT) test --quiet
+	$(MAKE) gauntlet-quick
+
+gauntlet: build ## real tables of packages with drawn options, and cv.glmnet beside them; an hour and more (see Tests/Gauntlet/README.md)
+	scripts/install-dependencies.sh python3-venv
+	python3 -u Tests/Gauntlet/gauntlet.py --program $(BUILD)
+
+gauntlet-quick: build ## the same with 200 small runs on tables that are here or made; a minute
+	@python3 -u Tests/Gauntlet/gauntlet.py --program $(BUILD) --quick
 
 check-guide: dependencies ## run every command in README, GUIDE and docs and compare the output
 	$(SWIFT) test --quiet --filter GuideTests
