@@ -31,6 +31,14 @@ test: build ## build and run the tests in release, on the program of `make build
 	@scripts/test.sh release
 	@$(MAKE) --no-print-directory gauntlet-quick
 
+gauntlet: build ## real tables of packages with drawn options, and cv.glmnet beside them; an hour and more (see Tests/Gauntlet/README.md)
+	scripts/install-dependencies.sh python3-venv
+	python3 -u Tests/Gauntlet/gauntlet.py --program $(BUILD) $(GAUNTLET_FLAGS)
+
+gauntlet-quick: build ## the same with 200 small runs on tables that are here or made; a minute
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
+	@python3 -u Tests/Gauntlet/gauntlet.py --program $(BUILD) --quick
+
 test-all: build ## the same, laws of averages (tag slow) on four times as many tables
 	@CSVLASSO_SLOW=1 scripts/test.sh release
 
@@ -118,14 +126,6 @@ fuzz: dependencies ## libFuzzer on four targets, each for FUZZ_SECONDS (an hour)
 fuzz-quick: FUZZ_SECONDS = 60
 fuzz-quick: dependencies ## the same, a minute each
 	Fuzz/run.sh $(FUZZ_SECONDS)
-gauntlet: build ## thousands of runs on real tables of packages, and cv.glmnet beside it; hours (Tests/Gauntlet/README.md)
-	@scripts/install-dependencies.sh python3 python3-venv
-	python3 Tests/Gauntlet/gauntlet.py --program $(BUILD) $(GAUNTLET_FLAGS)
-
-gauntlet-quick: build ## 200 small runs of it, on tables that lie here or are made; about a minute
-	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
-	python3 Tests/Gauntlet/gauntlet.py --quick --program $(BUILD) $(GAUNTLET_FLAGS)
-
 faults: build ## let every system call fail, one at a time, signals too; half an hour (FAULTS_SEED=N; see CONTRIBUTING.md)
 	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
 	python3 Tests/Faults/faults.py --program $(BUILD) $(FAULTS_FLAGS)

@@ -27,12 +27,10 @@ def _columns(table, target):
     """The numeric columns without a missing cell that can stand beside a target; no two the same."""
     seen, found = set(), []
     for column in table.columns:
-        cells = tuple(column.values) if column.numeric and column.complete else ()
-        if column.place in target.places or column.distinct < 2 or not cells or cells in seen:
+        fit = column.numeric and column.complete and column.distinct > 1 and max(map(abs, column.range)) <= 1e9
+        if column.place in target.places or not fit or column.cells in seen:
             continue
-        if max(map(abs, cells)) > 1e9:
-            continue
-        seen.add(cells)
+        seen.add(column.cells)
         found.append(column)
     return found
 
@@ -45,7 +43,7 @@ def _suitable(table, target):
         return False
     if target.family in ("gaussian", "multigaussian") and not all(aim.numeric for aim in aims):
         return False
-    if target.family == "cox" and min(table.by_place[target.places[0]].values) <= 0:
+    if target.family == "cox" and table.by_place[target.places[0]].range[0] <= 0:
         return False
     return 2 <= len(_columns(table, target)) <= 60
 

@@ -105,11 +105,11 @@ def _rows(draw):
     """Weights, offsets and missing cells."""
     r, family = draw.random, draw.target.family
     if draw.chance(0.12):
-        place = draw.places(lambda c: c.numeric and c.complete and min(c.values) >= 0 and max(c.values) > 0, 1)
+        place = draw.places(lambda c: c.numeric and c.complete and c.range[0] >= 0 and c.range[1] > 0, 1)
         if place:
             draw.add("--weights", place)
     if family in ("binomial", "poisson", "cox", "gaussian") and draw.chance(0.06):
-        place = draw.places(lambda c: c.numeric and max(map(abs, c.values)) <= 50, 1)
+        place = draw.places(lambda c: c.numeric and max(map(abs, c.range)) <= 50, 1)
         if place:
             draw.add("--offset", place)
     if draw.chance(0.35):

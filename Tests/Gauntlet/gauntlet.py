@@ -8,7 +8,6 @@
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 import threading
@@ -94,10 +93,9 @@ def spread(chosen, count, seed):
     return [case for _, case in sorted(picked, key=lambda pair: pair[0])][:count]
 
 
-def go(program, chosen, jobs):
+def go(program, name, chosen, jobs, scratch):
     """All cases, several at a time, each worker in a folder of its own."""
     own, results, started = threading.local(), [], time.monotonic()
-    scratch = Path(tempfile.mkdtemp(prefix="gauntlet-"))
     shown = started
 
     def one(case):
@@ -108,25 +106,28 @@ def go(program, chosen, jobs):
         except Exception as error:  # A fault of the gauntlet itself is told as one, with its case.
             return laws.Result(case, -1, 0, 1, [f"gauntlet: {type(error).__name__}: {error}"])
 
-    try:
-        ordered = Random(0).sample(chosen, len(chosen))
-        with ThreadPoolExecutor(jobs) as pool:
-            for result in pool.map(one, ordered):
-                results.append(result)
-                if result.faults:
-                    print("\n".join(report.failures([result], program)), flush=True)
-                if time.monotonic() - shown > 30:
-                    shown = time.monotonic()
-                    print(f"… {len(results)} of {len(ordered)} runs, "
-                          f"{sum(1 for r in results if r.faults)} failing", flush=True)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    ordered = Random(0).sample(chosen, len(chosen))
+    with ThreadPoolExecutor(jobs) as pool:
+        for result in pool.map(one, ordered):
+            results.append(result)
+            if result.faults:
+                print("\n".join(report.failures([result], name)), flush=True)
+            if time.monotonic() - shown > 30:
+                shown = time.monotonic()
+                print(f"… {len(results)} of {len(ordered)} runs, "
+                      f"{sum(1 for r in results if r.faults)} failing", flush=True)
     return results, time.monotonic() - started
 
 
 def main():
     options = arguments()
-    program = running.program(options.program)
+    with tempfile.TemporaryDirectory(prefix="gauntlet-") as scratch:
+        return run(options, Path(scratch))
+
+
+def run(options, scratch):
+    """Everything that the options ask for; the exit status."""
+    program = running.program(options.program, scratch)
     versions, found = [], []
     if options.quick:
         chosen = quick_cases(options)
@@ -144,13 +145,13 @@ def main():
     count = options.runs or (200 if options.quick else None if options.all else 6000)
     if count and not options.case:
         chosen = spread(chosen, count, options.seed)
-    results, seconds = ([], 0.0) if options.glmnet_only else go(program, chosen, options.jobs)
+    results, seconds = ([], 0.0) if options.glmnet_only else go(program, options.program, chosen, options.jobs, scratch)
     said, apart = [], []
     if not (options.quick or options.case or options.no_glmnet):
         said, apart = agreement.compare(program, found, BUILD / "agreement", options.jobs, options.seed)
     print("\n".join([*report.summary(results, seconds), *said, *apart]) if results else "\n".join([*said, *apart]))
     if options.record:
-        path = report.write(HERE / "results", results, seconds, sys.argv[1:], versions, [*said, *apart], program)
+        path = report.write(HERE / "results", results, seconds, sys.argv[1:], versions, [*said, *apart], options.program)
         print(f"written: {path.relative_to(ROOT)}")
     failed = sum(1 for result in results if result.faults) + len(apart)
     print(f"{len(results) + len(said) - failed} passed, {failed} failed")

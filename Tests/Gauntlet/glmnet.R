@@ -57,8 +57,9 @@ compare <- function(folder) {
   data <- load_case(folder)
   family <- switch(data$family, multigaussian = "mgaussian", data$family)
   lambda <- data$cv$lambda
-  more <- list(lambda = lambda, family = family, thresh = if (family %in% c("gaussian", "mgaussian")) 1e-20 else 1e-14,
-               maxit = 2e6)
+  squares <- family %in% c("gaussian", "mgaussian")
+  more <- list(lambda = lambda, family = family, thresh = if (squares) 1e-20 else 1e-14,
+               maxit = if (squares) 1e6 else 2e5)
   if (family == "gaussian") more$type.gaussian <- "covariance"
   if (family == "multinomial") more$type.multinomial <- "grouped"
   reached <- length(lambda)

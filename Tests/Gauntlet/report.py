@@ -4,6 +4,7 @@ import datetime
 import os
 import platform
 import re
+import resource
 import shlex
 import subprocess
 from collections import Counter
@@ -34,7 +35,8 @@ def summary(results, seconds):
     states = Counter(r.status for r in results)
     lines = [
         f"{len(results)} runs ({sum(r.processes for r in results)} processes) "
-        f"over {len({r.case.table.name for r in results})} tables in {seconds / 60:.1f} min",
+        f"over {len({r.case.table.name for r in results})} tables in {seconds / 60:.1f} min, "
+        f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime / 60:.1f} min of CPU",
         "by family: " + ", ".join(f"{f} {n}" for f, n in families.most_common()),
         "by status: " + ", ".join(f"{s}: {n}" for s, n in sorted(states.items())),
         "most CPU:",

@@ -4,6 +4,7 @@ A signal shows as a shell shows it: 128 and its number. A run that used up its C
 
 import os
 import resource
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +52,9 @@ def budget(table):
     return 30 * max(1, table.rows / 1000) * max(1, table.width / 1000)
 
 
-def program(name):
-    """The program to be tested, as a path; it has to be there."""
+def program(name, folder):
+    """A copy of the program to be tested: one that is built anew meanwhile would differ from itself."""
     path = Path(name)
     if not os.access(path, os.X_OK):
         raise SystemExit(f"gauntlet: {name} is no program (make build, or say --program PATH)")
-    return path.resolve()
+    return shutil.copy2(path, folder / "csvlasso")

@@ -5,6 +5,7 @@ What a column holds is told here anew, from Python's csv and float, and not by t
 import csv
 import io
 import re
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,9 +37,15 @@ class Column:
             for cell in self.counts
         )
 
-    @cached_property
+    @property
     def values(self):
         return [float(cell) for cell in self.cells]
+
+    @cached_property
+    def range(self):
+        """The smallest and the largest number."""
+        values = [float(cell) for cell in self.counts]
+        return min(values), max(values)
 
     @property
     def distinct(self):
@@ -95,6 +102,6 @@ def read(name, path):
     columns = []
     for place, title in enumerate(header, 1):
         cells = [row[place - 1].strip() for row in whole]
-        present = tuple(cell for cell in cells if cell not in MISSING)
+        present = tuple(sys.intern(cell) for cell in cells if cell not in MISSING)
         columns.append(Column(place, title.strip(), present, len(cells) - len(present)))
     return Table(name, Path(path), columns, len(whole), len(whole) != len(rows), delimiter)

@@ -48,8 +48,8 @@ def _single(column):
 
 def _survival(table):
     """Pairs of a time and an event: by their names, or else the first that could be one."""
-    events = [c for c in table.columns if c.numeric and set(c.values) == {0.0, 1.0}]
-    times = [c for c in table.columns if c.numeric and c.distinct > 5 and min(c.values) >= 0]
+    events = [c for c in table.columns if c.numeric and set(map(float, c.counts)) == {0.0, 1.0}]
+    times = [c for c in table.columns if c.numeric and c.distinct > 5 and c.range[0] >= 0]
     named = [(t, e) for t in times if TIMES.match(t.name) for e in events if EVENTS.match(e.name)]
     if named:
         return named[:3]
