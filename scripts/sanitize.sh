@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-records="CLibCSV CZlib CZstd CSystem CNumbers CSVRecords CSVRecordsTests"
+records="CLibCSV CZlib CZstd CSystem CNumbers CThreads CTraps CSVRecords CSVRecordsTests"
 kernels="COpenBLAS CProducts CLosses SparseRegression SparseRegressionTests"
 # Losses of every family, survival, products of few and of many columns, moments.
 suites='CSVRecordsTests\.|LossEngineTests|SurvivalTests|GramRowsTests|MomentsTests|LinearAlgebra'

@@ -51,7 +51,8 @@ struct Reading {
     throws(ReadError)
   {
     var reader = try BatchReader(source, way.dialect, sizes)
-    preamble = reader.preamble
+    preamble = []
+    reader.preamble.forEachPart { preamble += $0 }
     names = reader.first.fields
     let width = names.count
     let plan = way.plan(width)

@@ -22,8 +22,8 @@ public struct Dialect: Sendable, Equatable {
     delimiter != quote && delimiter != 0 && !isLineEnd(delimiter) && !isLineEnd(quote)
   }
 
-  /// Whether the delimiter can stand in a number, which then does not end where its digits do.
-  var delimitsWithinNumbers: Bool { "0123456789+-.eE".utf8.contains(delimiter) }
+  /// Whether the quote can stand in a number, whose value then is not that of the digits as they stand.
+  static func standsInNumbers(_ quote: UInt8) -> Bool { "0123456789+-.eE".utf8.contains(quote) }
 
   /// A space or tab that is not the delimiter: allowed around a number.
   @inline(__always)

@@ -7,12 +7,14 @@ internal import CNumbers
   private let plan: ParsingPlan
   private let index: FieldIndex
   private var codes: [Int]
+  private let parsesOneByOne: Bool
 
   init(_ index: FieldIndex, _ plan: ParsingPlan) {
     self.index = index
     self.plan = plan
     rows = ParsedRows(plan)
     codes = Array(repeating: 0, count: plan.textCount)
+    parsesOneByOne = Dialect.standsInNumbers(index.quote)
   }
 
   /// Parses all records, or up to the first failure.
@@ -57,9 +59,9 @@ internal import CNumbers
     for run in plan.runs {
       switch run.kind {
       case .skip: break
-      case .numbers:
+      case .numbers where !parsesOneByOne:
         if let refused = unsafe numbers(run, record, row) { return refused }
-      case .cell:
+      case .numbers, .cell:
         for k in 0..<run.count {
           if let fault = unsafe cell(run.column + k, record, row) {
             return (run.column + k, fault)

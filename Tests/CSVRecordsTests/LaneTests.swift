@@ -119,6 +119,18 @@ import Testing
     #expect(try reading == Reading(Oracle(Array(text.utf8), dialect), dialect))
   }
 
+  /// A quote that numbers are made of too: 5555 says 5.
+  @Test(arguments: Array("+-.eE015x'".utf8), [false, true])
+  func anyQuoteIsReadAsTheOracleReadsIt(quote: UInt8, table: Bool) throws {
+    let dialect = Dialect(quote: quote)
+    let mark = String(UnicodeScalar(quote))
+    for row in ["q3q,7,q42q", "qqqq,2,2", "2,qqqq,q2qq3q", "q2qqq,7,7", "qq,7,7"] {
+      let text = "a,b,c\n2,3,4\n\(row)\n".replacing("q", with: mark)
+      let reading = try Reading(scratch.file(Array(text.utf8)), dialect, .init(alwaysTable: table))
+      #expect(try reading == Reading(Oracle(Array(text.utf8), dialect), dialect), "\(row)")
+    }
+  }
+
   private func read(_ input: RandomText, _ path: String, table: Bool) throws(ReadError)
     -> Reading
   {
