@@ -88,6 +88,11 @@ extension Failure {
       self.init(.data, "\(source): the compressed input is damaged")
     case .changed:
       self.init(.io, "\(source): the file was changed while it was being read")
+    case .longRecord(let line, let limit):
+      self.init(
+        .data,
+        "\(source):\(line): a record of more than \(limit >> 20) MB starts here (use --quote none if quotes are plain text)"
+      )
     case .tooLarge(let limit):
       self.init(.data, "\(source): more than \(limit >> 20) MB, which is more than is read at once")
     case .noRecord(let line):

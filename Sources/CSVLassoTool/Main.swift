@@ -64,7 +64,9 @@ struct Main: ParsableCommand {
         Self.exit(withError: ExitCode(70))
       }
       guard Self.exitCode(for: error) == .validationFailure else { Self.exit(withError: error) }
-      Terminal.message(Self.message(for: error) + " (see csvlasso help select)")
+      // A list of words comes with a line for each.
+      let text = String(Self.message(for: error).map { $0 == "\n" ? " " : $0 })
+      Terminal.message(text + " (see csvlasso help select)")
       Self.exit(withError: ExitCode(Failure.Kind.usage.status))
     }
   }

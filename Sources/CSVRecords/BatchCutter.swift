@@ -62,6 +62,9 @@ struct BatchCutter {
         cutLast = filled
       }
       if atEnd { return nil }
+      guard filled < sizes.longestRecord else {
+        throw .longRecord(line: lines + 1, limit: sizes.longestRecord)
+      }
       // No record ends in the buffer, or too few do: a longer one is needed.
       if filled == buffer.count {
         buffer.append(contentsOf: repeatElement(0, count: buffer.count))
@@ -74,7 +77,7 @@ struct BatchCutter {
   /// A long one is looked at again only where it has grown by a quarter or the input pauses behind a line
   /// end, or each short read would go over all of it.
   private var isWorthCutting: Bool {
-    atEnd || filled < 1 << 16 || filled - cutLast > cutLast / 4
+    atEnd || filled < 1 << 16 || filled >= sizes.longestRecord || filled - cutLast > cutLast / 4
       || (isLineEnd(buffer[filled - 1]) && !source.isReady(within: Opening.pause))
   }
 

@@ -19,6 +19,8 @@ package struct BatchReader {
     package var isStreaming: Bool
     /// How many batches are made while one is worked on.
     package var ahead: Int
+    /// Bytes that a record may have: all of it is in memory, and one that never ends would fill that.
+    package var longestRecord = 1 << 28
 
     package init(
       batch: Int = 2 << 20, piece: Int = 256 << 10, pieces: Int = 1, alwaysTable: Bool = false,
@@ -56,7 +58,8 @@ package struct BatchReader {
   {
     // A small file needs no large buffer; what it decompresses to comes in several batches.
     let room = source.size.map { max(1 << 16, 4 * $0) } ?? .max
-    var opening = Opening(source: source, capacity: min(sizes.batch, room))
+    var opening = Opening(
+      source: source, capacity: min(sizes.batch, room), longestRecord: sizes.longestRecord)
     first = try opening.firstRecord(dialect)
     preamble = opening.preamble
     bytesRead = opening.bytesRead

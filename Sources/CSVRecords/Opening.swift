@@ -15,8 +15,11 @@ struct Opening {
 
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  init(source: ByteSource, capacity: Int) {
+  private let longestRecord: Int
+
+  init(source: ByteSource, capacity: Int, longestRecord: Int = .max) {
     self.source = source
+    self.longestRecord = longestRecord
     buffer = Array(repeating: 0, count: max(capacity, 16))
   }
 
@@ -42,6 +45,9 @@ struct Opening {
         looked = filled
       }
       guard !atEnd else { throw .empty }
+      guard filled < longestRecord else {
+        throw .longRecord(line: preamble.lines + 1, limit: longestRecord)
+      }
       if filled == buffer.count {
         buffer.append(contentsOf: repeatElement(0, count: buffer.count))
       }
@@ -50,7 +56,7 @@ struct Opening {
 
   /// A long record is looked at again only where it has grown by a quarter, or the input pauses behind a line end.
   private func isWorthLooking(_ looked: Int) -> Bool {
-    atEnd || filled < 1 << 16 || filled - looked > looked / 4
+    atEnd || filled < 1 << 16 || filled >= longestRecord || filled - looked > looked / 4
       || (isLineEnd(buffer[filled - 1]) && !source.isReady(within: Self.pause))
   }
 

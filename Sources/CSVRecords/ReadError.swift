@@ -29,6 +29,8 @@ public enum ReadError: Error, Equatable, Sendable {
   case damaged
   /// The file was changed while it was read, or between two readings.
   case changed
+  /// A record of more bytes than are kept; the line is the one on which it starts.
+  case longRecord(line: Int, limit: Int)
   /// More bytes than are read at once.
   case tooLarge(limit: Int)
   /// Blank lines before the first record whose ends change too often.

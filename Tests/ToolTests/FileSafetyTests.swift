@@ -11,7 +11,7 @@ import Testing
   /// In a folder with a table t.csv, a link to it l.csv, and a model m.json that keeps a and y.
   private func run(_ line: String) throws -> Tool.Outcome {
     let script = """
-      csvlasso fit -q -y y --choose k=1 -o m.json t.csv && ln -s t.csv l.csv && cp m.json m0.json
+      csvlasso fit -q -y y --choose k=1 -o m.json t.csv && ln -sf t.csv l.csv && cp m.json m0.json
       \(line)
       """
     let file = scratch.folder.appending(path: "t.csv")

@@ -71,11 +71,9 @@ import Testing
   }
 
   @Test func valuesMayBeginWithADash() throws {
-    try Data(
-      "-1,b,y\n".utf8
-        + (0..<40).map { "\($0),\($0 % 5 == 0 ? "-9999" : "3"),\($0)\n" }.joined().utf8
-    )
-    .write(to: scratch.folder.appending(path: "t.csv"))
+    let rows = (0..<40).map { "\($0),\($0 % 5 == 0 ? "-9999" : "3"),\($0)\n" }
+    try Data("-1,b,y\n\(rows.joined())".utf8)
+      .write(to: scratch.folder.appending(path: "t.csv"))
     let line = "csvlasso -y y --keep -1 --na -9999 --names -q t.csv"
     let outcome = try Tool.run(line, in: scratch.folder)
     #expect(outcome.status == 0 && outcome.text == "-1\n", "\(outcome.err)")
