@@ -115,6 +115,16 @@ class Case:
         return [tuple(rule.split(":")) for rule in rules.split(";") if rule]
 
 
+    def names(self, call, k, what):
+        """Whether a fault that the shim tells of is one of the case's own, and not of its scenario."""
+        for own, when, how in self.parsed:
+            is_then = when in ("*", "~") or k == int(when.rstrip("+")) or when.endswith("+") and k > int(when[:-1])
+            is_so = what == numbered(how) if what.isdigit() else not how.startswith("E")
+            if call == own and is_then and is_so:
+                return True
+        return False
+
+
 def numbered(rules):
     """Rules with numbers, as the shim takes them."""
     def number(match):

@@ -12,7 +12,8 @@ from running import HERE
 
 
 class Tally:
-    def __init__(self):
+    def __init__(self, seed):
+        self.seed = seed
         self.runs = 0
         self.reached = 0
         self.endings = Counter()
@@ -50,7 +51,7 @@ class Tally:
     def show(self, seconds):
         print("\n" + "\n".join(self.lines(seconds)))
         if self.failures:
-            print("\nEach again by itself:")
+            print(f"\nEach again by itself, with FAULTS_SEED={self.seed}:")
             for case, *_ in self.failures:
                 print(f"  python3 Tests/Faults/faults.py --case '{case}'")
 

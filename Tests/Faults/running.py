@@ -106,23 +106,16 @@ class Run:
         process = subprocess.Popen(
             self.command(), stdin=streams.stdin, stdout=streams.stdout, stderr=streams.stderr, cwd=self.place,
             env=self.environment(), start_new_session=True)
-        was_killed = threading.Event()
-
-        def kill():
-            was_killed.set()
-            process.kill()
-
-        watch = threading.Timer(self.bench.limit, kill)
-        watch.start()
+        watch = Watch(process, self.bench.limit)
         streams.let_go()
         if self.arm:
             self.arm(process, streams.reading_end, streams.written)
         status = process.wait()
-        watch.cancel()
+        was_killed = watch.end()
         seconds = time.monotonic() - started
         strays = end_group(process.pid)
         streams.finish()
-        return self.collect(None if was_killed.is_set() else status, seconds, strays)
+        return self.collect(None if was_killed else status, seconds, strays)
 
     def command(self):
         shell = ["sh", "-c", f'{self.limits}; exec "$@"', "sh"] if self.limits else []
@@ -138,6 +131,28 @@ class Run:
                 for file in (self.place / "out").iterdir()},
             spools=[file.name for file in (self.place / "tmp").iterdir()], has_strays=strays, faults=faults,
             counts=counts)
+
+
+class Watch:
+    """Kills a process that takes too long, in time that passes here, too: a machine may stand still for a while."""
+
+    def __init__(self, process, limit):
+        self.process, self.limit, self.was_killed = process, limit, False
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+
+    def watch(self):
+        for _ in range(int(10 * self.limit)):
+            if self.is_over.wait(0.1):
+                return
+        self.was_killed = True
+        self.process.kill()
+
+    def end(self):
+        self.is_over.set()
+        self.thread.join()
+        return self.was_killed
 
 
 class Streams:

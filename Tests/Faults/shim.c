@@ -7,7 +7,7 @@
 //                        call), `after=N` (behind it)
 //                  The first rule that fits a call decides.
 //   FAULTS_SEED    which short counts are drawn
-//   FAULTS_REPORT  a file; a line is appended for each of the first faults, `fault CALL K WHAT PATH`, and at
+//   FAULTS_REPORT  a file; a line is appended for each of the first faults of a call, `fault CALL K WHAT PATH`, and at
 //                  the end one for each call that was made, `count CALL N`
 //
 // Calls are those that the program and its libraries make by name. What the C library and the dynamic linker
@@ -70,7 +70,7 @@ static struct rule rules[16];
 static int rule_count;
 static const char *report_path;
 static atomic_ulong state;
-static atomic_int reported;
+static atomic_int reported[call_count];
 
 static void broken(const char *text) {
   dprintf(2, "faults: cannot understand '%s'\n", text);
@@ -141,7 +141,7 @@ static void find_path(int descriptor, char *room, size_t size) {
 
 static void tell(enum call call, long k, const char *what, const char *path) {
   // Enough to judge by; a fault at each of a million calls would fill the disk.
-  if (atomic_fetch_add(&reported, 1) >= 64) return;
+  if (atomic_fetch_add(&reported[call], 1) >= 16) return;
   char line[4400];
   snprintf(line, sizeof line, "fault %s %ld %s %s\n", names[call], k, what, path);
   append(line);
