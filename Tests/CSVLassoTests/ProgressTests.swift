@@ -10,7 +10,9 @@ import Testing
 @Suite struct ProgressTests {
   private final class Told: Sendable {
     private let all = Mutex<[(Progress.Phase, Progress.Amount)]>([])
-    var progress: Progress { Progress { phase, amount in self.all.withLock { $0.append((phase, amount)) } } }
+    var progress: Progress {
+      Progress { phase, amount in self.all.withLock { $0.append((phase, amount)) } }
+    }
 
     /// Each phase once, in the order that they were first told of.
     var phases: [Progress.Phase] {
@@ -64,10 +66,13 @@ import Testing
   }
 
   @Test func otherFamiliesTellToo() throws {
-    let text = "x,z,y\n" + (0..<60).map { "\($0 * 7 % 31),\($0 % 4),\($0 * 5 % 7 < 3 ? "a" : "b")\n" }.joined()
+    let text =
+      "x,z,y\n"
+      + (0..<60).map { "\($0 * 7 % 31),\($0 % 4),\($0 * 5 % 7 < 3 ? "a" : "b")\n" }.joined()
     let told = try told(text) { $0.folds = .permuted(4) }
     #expect(told.phases == [.reading, .preparing, .fitting, .understudies, .writing])
-    #expect(told.amounts(.fitting).contains { if case .within(_, of: 5) = $0 { true } else { false } })
+    #expect(
+      told.amounts(.fitting).contains { if case .within(_, of: 5) = $0 { true } else { false } })
   }
 
   @Test func drawsAreTold() throws {
