@@ -11,7 +11,7 @@ DEBUG_SUITES := ^CSVRecordsTests|MomentsTests|GramRowsTests|SolverTests|GroupTes
 export SWIFT
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build demo test test-all test-debug check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh clean
+.PHONY: help dependencies build demo test test-all test-debug check-guide lint format golden references man static install simulate bench bench-quick bench-scale bench-micro pictures gate gate-refresh sanitize fuzz fuzz-quick faults faults-quick clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,10 +41,10 @@ check-guide: build ## run every command in README, GUIDE and docs and compare th
 	@scripts/test.sh release --filter GuideTests
 
 lint: ## check the format of all Swift files
-	$(SWIFT) format lint --strict -r Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests Benchmarks Fuzz
 
 format: ## format all Swift files
-	$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks
+	$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks Fuzz
 
 golden: build ## write the expected output of the golden tests anew
 	@GOLDEN=write scripts/test.sh release --filter GoldenTests
@@ -104,6 +104,25 @@ gate: build ## count instructions on small inputs; fails where they rose by more
 gate-refresh: build ## write the counts that the gate compares with anew
 	@scripts/install-dependencies.sh valgrind
 	scripts/instructions.sh refresh
+
+sanitize: dependencies ## tests of the reader and the C kernels under three sanitizers
+	scripts/sanitize.sh
+
+# Each of four targets for so long.
+FUZZ_SECONDS ?= 3600
+
+fuzz: dependencies ## libFuzzer on four targets, each for FUZZ_SECONDS (an hour); see Fuzz/README.md
+	Fuzz/run.sh $(FUZZ_SECONDS)
+
+fuzz-quick: FUZZ_SECONDS = 60
+fuzz-quick: dependencies ## the same, a minute each
+	Fuzz/run.sh $(FUZZ_SECONDS)
+faults: build ## let every system call fail, one at a time, signals too; half an hour (FAULTS_SEED=N; see CONTRIBUTING.md)
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
+	python3 Tests/Faults/faults.py --program $(BUILD) $(FAULTS_FLAGS)
+faults-quick: build ## a sample of the same; about a minute
+	@command -v python3 >/dev/null || scripts/install-dependencies.sh python3
+	python3 Tests/Faults/faults.py --program $(BUILD) --quick $(FAULTS_FLAGS)
 
 clean: ## remove what was built
 	rm -rf .build

@@ -8,8 +8,9 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
 ]
 
-// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CSystem, CNumbers;
-// SparseRegression → COpenBLAS, CProducts, CLosses }. The two libraries meet only in CSVLasso.
+// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CSystem, CNumbers, CTraps;
+// SparseRegression → COpenBLAS, CProducts, CLosses; both → CThreads }. The two libraries meet only in CSVLasso.
+// CStart is for programs.
 let package = Package(
   name: "csvlasso",
   platforms: [.macOS(.v26)],
@@ -34,15 +35,19 @@ let package = Package(
       name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CSystem"),
     .target(name: "CNumbers"),
+    .target(name: "CThreads"),
+    .target(name: "CTraps"),
+    .target(name: "CStart"),
     .target(
-      name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CSystem", "CNumbers"],
+      name: "CSVRecords",
+      dependencies: ["CLibCSV", "CZlib", "CZstd", "CSystem", "CNumbers", "CThreads", "CTraps"],
       swiftSettings: strict),
     .target(name: "CProducts"),
     .target(name: "CLosses"),
     .target(
       name: "SparseRegression",
       dependencies: [
-        "COpenBLAS", "CProducts", "CLosses",
+        "COpenBLAS", "CProducts", "CLosses", "CThreads",
         .product(name: "RealModule", package: "swift-numerics"),
       ],
       swiftSettings: strict),
@@ -55,15 +60,15 @@ let package = Package(
     .executableTarget(
       name: "CSVLassoTool",
       dependencies: [
-        "CSVLasso", "CSVRecords", "SparseRegression",
+        "CSVLasso", "CSVRecords", "SparseRegression", "CStart", "CTraps",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     // Not a product: `make bench-micro` runs it.
     .executableTarget(
-      name: "MicroBenchmarks", dependencies: ["CSVRecords", "SparseRegression"],
+      name: "MicroBenchmarks", dependencies: ["CSVRecords", "SparseRegression", "CStart"],
       path: "Benchmarks/Micro", swiftSettings: strict),
-    .testTarget(name: "CSVRecordsTests", dependencies: ["CSVRecords"]),
+    .testTarget(name: "CSVRecordsTests", dependencies: ["CSVRecords", "CTraps"]),
     .testTarget(name: "SparseRegressionTests", dependencies: ["SparseRegression"]),
     .testTarget(
       name: "CSVLassoTests", dependencies: ["CSVLasso", "CSVRecords", "SparseRegression"]),
@@ -73,3 +78,33 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// `make sanitize` builds some targets alone.
+if let parts = Context.environment["CSVLASSO_PARTS"]?.split(separator: " ").map(String.init) {
+  package.products = []
+  package.targets.removeAll { !parts.contains($0.name) }
+}
+
+// `make fuzz` builds these, with sanitizers and libFuzzer's main, which no product may have.
+if Context.environment["CSVLASSO_FUZZ"] != nil {
+  let wrapped = ["read", "write", "lseek", "fstat", "poll"].flatMap {
+    ["-Xlinker", "--wrap=\($0)"]
+  }
+  func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+      name: "Fuzz\(name)", dependencies: ["CFuzz"] + dependencies, path: "Fuzz/\(name)",
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"] + wrapped)])
+  }
+  package.targets += [
+    .target(name: "CFuzz", path: "Fuzz/C"),
+    fuzzer("Reader", ["CSVRecords"]),
+    fuzzer("Numbers", ["CSVRecords", "CNumbers"]),
+    fuzzer("ModelFile", ["CSVLasso", "CSVRecords"]),
+    fuzzer(
+      "Tables",
+      [
+        "CSVLasso", "CSVRecords", "SparseRegression",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ]
+}

@@ -12,11 +12,11 @@ struct BlockAccumulators {
     var failure: RowStore.Failure?
 
     /// The accumulator, which is no longer here; an empty one where there is none yet.
-    mutating func take(width: Int, numbers: Int, _ files: NumberFiles?) throws(RowStore.Failure)
-      -> MomentAccumulator
+    mutating func take(width: Int, numbers: Int, shift: [Int: Double], _ files: NumberFiles?)
+      throws(RowStore.Failure) -> MomentAccumulator
     {
       guard var taken = accumulator.take() else {
-        return try MomentAccumulator(width: width, numbers: numbers, in: files)
+        return try MomentAccumulator(width: width, numbers: numbers, shift: shift, in: files)
       }
       try taken.widen(to: width)
       return taken
@@ -25,11 +25,15 @@ struct BlockAccumulators {
 
   /// Raw columns that are numbers, the target included.
   private let numbers: Int
+  /// What is taken off the values of numbers that sit far from zero.
+  private let shift: [Int: Double]
   /// Where moments lie; nil for memory.
   private let files: NumberFiles?
   private var blocks: [Block] = []
 
-  init(numbers: Int, _ files: NumberFiles?) { (self.numbers, self.files) = (numbers, files) }
+  init(numbers: Int, shift: [Int: Double], _ files: NumberFiles?) {
+    (self.numbers, self.shift, self.files) = (numbers, shift, files)
+  }
 
   /// Takes rows in.
   ///
@@ -113,11 +117,12 @@ struct BlockAccumulators {
     _ body: @Sendable (Int, inout MomentAccumulator) -> Void
   ) throws(RowStore.Failure) {
     while blocks.count < count { blocks.append(Block()) }
-    let (numbers, files) = (numbers, files)
+    let (numbers, shift, files) = (numbers, shift, files)
     concurrently(&blocks, threads: threads) { index, block in
       do throws(RowStore.Failure) {
         // Taken out while it is worked on, or it would be copied.
-        var accumulator = try block.take(width: width, numbers: numbers, files)
+        var accumulator = try block.take(
+          width: width, numbers: numbers, shift: shift, files)
         body(index, &accumulator)
         block.accumulator = accumulator
       } catch {
@@ -135,7 +140,8 @@ struct BlockAccumulators {
     for index in 0..<count {
       if index == blocks.count { blocks.append(Block()) }
       // Taken out, or its matrix would be copied.
-      let accumulator = try blocks[index].take(width: width, numbers: numbers, files)
+      let accumulator = try blocks[index].take(
+        width: width, numbers: numbers, shift: shift, files)
       moments.append((consume accumulator).finish())
     }
     return moments

@@ -99,6 +99,26 @@ struct Encoder: Sendable {
     }
   }
 
+  /// From here on means of a column have no digits to spare for how it varies: numbers of seconds since 1970 are
+  /// below.
+  private static let far = Double(1 << 32)
+
+  /// Of numbers, and of a target of numbers, that begin far from zero, where they begin.
+  func far(_ pieces: [ParsedRows], stride: Int, targetIsText: Bool) -> [Int: Double] {
+    var far: [Int: Double] = [:]
+    for slot in numbers.indices where abs(origins[slot]) >= Self.far { far[slot] = origins[slot] }
+    guard !targetIsText else { return far }
+    for piece in pieces {
+      for row in 0..<piece.count {
+        let value = piece.numbers[row * stride + target]
+        guard !value.isNaN else { continue }
+        if abs(value) >= Self.far { far[target] = value }
+        return far
+      }
+    }
+    return far
+  }
+
   /// Makes columns for what a piece holds that was not met before, and says how to encode its rows.
   ///
   /// - Parameter labels: for each code of a target that is text, its number; NaN for missing.

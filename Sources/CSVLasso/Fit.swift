@@ -106,7 +106,8 @@ public struct Fit: Sendable {
     path.progress = progress
     return Procedure(
       terms: blocks.terms, penalty: penalty, options: path, criterion: criterion,
-      plan: options.plan(for: blocks.fitted), maxColumns: options.maxFeatures,
+      plan: options.plan(for: blocks.fitted, predictors: blocks.types.count),
+      maxColumns: options.maxFeatures,
       columnCounts: blocks.columns.map(\.count), seed: options.seed)
   }
 

@@ -27,7 +27,7 @@ public struct FittedTarget: Sendable {
   }
 
   /// What a value is fitted as.
-  func value(_ read: Double) -> Double { places.isEmpty ? read : places[read]! }
+  func value(_ read: Double) -> Double { places[read] ?? read }
 
   /// Whether two values, read as 0 and 1, change places.
   var isReversed: Bool { places[1] == 0 && places[0] == 1 }

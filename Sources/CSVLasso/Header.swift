@@ -108,7 +108,14 @@ func trimmed(_ text: String) -> String {
   // Most names are: a look at two bytes is a tenth of a look at two characters.
   let isPrinted = { (byte: UInt8?) in byte.map { $0 > 0x20 && $0 < 0x7F } ?? false }
   if isPrinted(text.utf8.first) && isPrinted(text.utf8.last) { return text }
-  var rest = text[...]
+  // As is one byte of many; what a mark may follow is looked at as a character.
+  let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
+  var bytes = text.utf8[...]
+  while let first = bytes.first, isSpace(first), (bytes.dropFirst().first ?? 0) < 0x80 {
+    bytes.removeFirst()
+  }
+  while let last = bytes.last, isSpace(last) { bytes.removeLast() }
+  var rest = Substring(bytes)
   while let first = rest.first, first.isWhitespace { rest.removeFirst() }
   while let last = rest.last, last.isWhitespace { rest.removeLast() }
   return String(rest)

@@ -207,11 +207,17 @@ public struct Options: Sendable {
   /// The partitions of the rows into folds that are cross-validated.
   ///
   /// Least squares has several for little. All other families solve on the rows, where each fit costs as
-  /// much as any other: one partition, unless more are asked for.
-  func partitions(for family: SparseRegression.Family = .gaussian) -> Int {
+  /// much as any other: one partition, unless more are asked for. Survival times, of which a fold tells little,
+  /// have several in a table of few cells.
+  ///
+  /// - Parameter cells: rows times predictors.
+  func partitions(for family: SparseRegression.Family = .gaussian, cells: Int = 0) -> Int {
     guard drawnFolds != nil else { return 1 }
-    return repeats ?? (criterion == .sparsest && family == .gaussian ? Self.usualRepeats : 1)
+    let areSeveral = family == .gaussian || family == .cox && cells <= Self.fewCells
+    return repeats ?? (criterion == .sparsest && areSeveral ? Self.usualRepeats : 1)
   }
+
+  private static let fewCells = 100_000
 
   /// Whether random halves of the rows are fitted, which takes many blocks.
   var halvesRows: Bool { if case .stability = criterion { true } else { false } }
@@ -225,11 +231,14 @@ public struct Options: Sendable {
   }
 
   /// How blocks of rows make training and test sets; nil without cross-validation.
-  func plan(for rows: FittedRows) -> CrossValidation.Plan? {
+  ///
+  /// - Parameter predictors: how many predictors there are.
+  func plan(for rows: FittedRows, predictors: Int) -> CrossValidation.Plan? {
     guard crossValidates else { return nil }
     if isForward { return .forward }
     guard let folds = drawnFolds else { return .leaveOneOut }
-    var times = partitions(for: rows.family)
+    let cells = rows.blockRows.reduce(0, +) * predictors
+    var times = partitions(for: rows.family, cells: cells)
     if repeats == nil {
       times = min(times, EngineChoice.partitions(of: rows, folds: folds, memory: memory))
     }

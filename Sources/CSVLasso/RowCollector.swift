@@ -17,6 +17,8 @@ struct RowCollector {
   private let choice: EngineChoice
   private var options: Options
   private var moments: BlockAccumulators?
+  /// What moments take off the values of some numbers.
+  private var shift: [Int: Double] = [:]
   /// Where moments lie for which there is no memory.
   let momentFiles: NumberFiles?
   private var store: RowStore?
@@ -34,6 +36,16 @@ struct RowCollector {
       options.hasMomentsInFiles
       ? NumberFiles(budget: options.memory / 2, isScattered: true) { openTemporaryFile() } : nil
   }
+
+  /// Has moments take something off the values of some columns, the target among them. Called once, before any row
+  /// is taken in.
+  mutating func shift(by shift: [Int: Double]) {
+    // Without an intercept it matters where zero is.
+    if options.path.intercept { self.shift = shift }
+  }
+
+  /// The rows that are kept as rows.
+  var keptRows: Int { store?.count ?? 0 }
 
   /// Whether the waiting rows can only go to moments, and these would need more than they may.
   func overflows(width: Int, _ purpose: Purpose) -> Bool {
@@ -97,7 +109,7 @@ struct RowCollector {
           numbers: numbers, limit: options.memory - inFiles,
           NumberFiles(budget: inFiles) { openTemporaryFile() })
       }
-      moments = BlockAccumulators(numbers: numbers, momentFiles)
+      moments = BlockAccumulators(numbers: numbers, shift: shift, momentFiles)
     }
     guard var kept = store.take() else {
       try moments?.take(
@@ -160,19 +172,22 @@ struct RowCollector {
     (options.blocks, blockCount) = (nil, folds)
   }
 
-  /// The rows of each class of a target, and deals them into blocks class by class where these are
-  /// permuted.
-  mutating func sortOut(_ target: FittedTarget) -> [Int] {
-    var counts = [Int](repeating: 0, count: target.labels.count)
+  /// Deals rows into blocks class by class where these are permuted, so that each block has its share of every
+  /// class.
+  ///
+  /// - Parameter classOf: the class of a row, below `classes`.
+  /// - Returns: the rows of each class.
+  mutating func sortOut(classes: Int, by classOf: (_ store: RowStore, _ row: Int) -> Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: classes)
     guard var kept = store.take() else { return counts }
     var dealer: StratifiedDealer?
     // Halves are made of blocks, too, whether there are folds or not.
     if options.crossValidates || options.blocks != nil, case .permuted(let folds) = options.folds {
       dealer = StratifiedDealer(
-        classes: counts.count, blocks: options.blocks ?? folds, seed: options.seed)
+        classes: classes, blocks: options.blocks ?? folds, seed: options.seed)
     }
     for row in 0..<kept.count {
-      let index = Int(target.value(kept.target(of: row)))
+      let index = classOf(kept, row)
       counts[index] += 1
       if let block = dealer?.next(ofClass: index) { kept.move(row, toBlock: block) }
     }

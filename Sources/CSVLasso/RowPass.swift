@@ -57,7 +57,11 @@ struct RowPass {
           tooMany: tooMany)
         pieces = try parse(batch)
       }
-      if !hasStarted { encoder.setOrigins(pieces, stride: plan.numberCount) }
+      if !hasStarted {
+        encoder.setOrigins(pieces, stride: plan.numberCount)
+        collector.shift(
+          by: encoder.far(pieces, stride: plan.numberCount, targetIsText: target.isText))
+      }
       hasStarted = true
       if !reader.source.canRewind {
         // What had too many values for a categorical before its first text is no candidate either way.
@@ -237,10 +241,18 @@ struct RowPass {
   /// - Throws: ``Failure`` for a target that this family does not take.
   mutating func finish() throws(Failure) -> RowBlocks {
     let target = try target.outcome()
-    if options.partitions(for: target.family) == 1 && !options.halvesRows {
+    let cells = collector.keptRows * schema.predictors.count
+    if options.partitions(for: target.family, cells: cells) == 1 && !options.halvesRows {
       collector.dealIntoFolds()
     }
-    if target.family.hasClasses { counts.classes = collector.sortOut(target) }
+    if target.family.hasClasses {
+      counts.classes = collector.sortOut(classes: target.labels.count) { store, row in
+        Int(target.value(store.target(of: row)))
+      }
+    } else if let event {
+      // A fold without an event tells nothing of survival.
+      _ = collector.sortOut(classes: 2) { store, row in store.number(event, of: row) == 1 ? 1 : 0 }
+    }
     let named = try schema.header.columns(options.categorical)
     let declared = Set(
       schema.predictors.indices.filter { named.contains(schema.predictors[$0]) })

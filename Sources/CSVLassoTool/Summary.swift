@@ -155,6 +155,11 @@ enum Summary {
     ].compactMap { text, columns in columns.text.map { "note: \(text): \($0)" } }
     lines += warnings
     if let note = targetNote(fit) { lines.append(note) }
+    if let silent = fit.crossValidation?.silentFolds, silent > 0 {
+      lines.append(
+        "note: \(counted(silent, "fold")) without \(fit.path.family == .cox ? "an event" : "weight") told nothing, and took no part in the CV \(errorName(fit))"
+      )
+    }
     for (count, text) in fit.rowNotes where count > 0 { lines.append("note: \(count) \(text)") }
     lines += (fit.evidence?.notes(fit) ?? []).map { "note: \($0)" }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }

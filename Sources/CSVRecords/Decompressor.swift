@@ -12,7 +12,7 @@ internal import CZstd
 
   private var codec: Codec
   /// Compressed bytes; `next ..< filled` are yet to be taken.
-  private var input = [UInt8](repeating: 0, count: 1 << 17)
+  private var input: [UInt8]
   private var next = 0
   private var filled = 0
   /// Whether the bytes so far end where a member ends.
@@ -35,6 +35,7 @@ internal import CZstd
     } else {
       return nil
     }
+    input = Array(repeating: 0, count: 1 << 17)
   }
 
   deinit {

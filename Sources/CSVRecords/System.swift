@@ -1,3 +1,5 @@
+internal import CTraps
+
 #if canImport(Glibc)
   internal import CSystem
   internal import Glibc
@@ -12,9 +14,34 @@ func systemPoll(_ descriptors: UnsafeMutablePointer<pollfd>, _ count: Int, _ wai
   unsafe poll(descriptors, nfds_t(count), wait)
 }
 
+/// Reads what there is, up to `count` bytes; a signal or a descriptor that does not wait is no fault.
+///
+/// - Returns: how many bytes were read, 0 at the end; -1 with `errno` set.
+func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+  untilDone(descriptor, POLLIN) { unsafe read(descriptor, buffer, count) }
+}
+
+/// The same from a place in a file.
+func readSome(
+  _ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int, at place: Int
+) -> Int {
+  untilDone(descriptor, POLLIN) { unsafe pread(descriptor, buffer, count, off_t(place)) }
+}
+
+/// Repeats a call that was interrupted, and one that would have had to wait once it need not.
 @inline(__always)
-func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
-  unsafe read(descriptor, buffer, count)
+private func untilDone(_ descriptor: Int32, _ events: Int32, _ call: () -> Int) -> Int {
+  while true {
+    let count = call()
+    guard count < 0 else { return count }
+    switch errno {
+    case EINTR: continue
+    case EAGAIN:
+      var state = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+      guard unsafe systemPoll(&state, 1, -1) >= 0 || errno == EINTR else { return -1 }
+    default: return -1
+    }
+  }
 }
 
 /// Lets a pipe hold as much as it may, so that whoever fills it waits less often; for anything else, and where it may
@@ -32,14 +59,19 @@ func widenPipe(_ descriptor: Int32) {
 func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
   var done = 0
   while done < bytes.count {
-    let count = unsafe write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-    if count < 0 {
-      if errno == EINTR { continue }
-      return errno
+    let count = untilDone(descriptor, POLLOUT) {
+      unsafe write(descriptor, bytes.baseAddress! + done, bytes.count - done)
     }
+    guard count > 0 else { return count < 0 ? errno : EIO }
     done += count
   }
   return 0
+}
+
+/// Writes a text as far as that can be done.
+package func writeText(_ text: String, to descriptor: Int32) {
+  let bytes = Array(text.utf8)
+  _ = unsafe bytes.withUnsafeBytes { unsafe writeAll(descriptor, $0) }
 }
 
 /// Keeps memory that is free, to hand it out again: each batch needs what the one before it had, and what
@@ -72,28 +104,37 @@ package func giveBackFreeMemory(stays: Bool) {
 /// The text of an error number, as the C library has it.
 package func errorText(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
 
-/// A new file without a name in `directory`, readable by its owner alone: it is gone with the process,
+/// Opens a file; a signal is no fault.
+///
+/// - Returns: the descriptor, or -1 with `errno` set.
+func openFile(_ path: String, _ flags: Int32, mode: mode_t = 0) -> Int32 {
+  while true {
+    let descriptor = unsafe open(path, flags | O_CLOEXEC, mode)
+    if descriptor >= 0 || errno != EINTR { return descriptor }
+  }
+}
+
+/// A new file without a name in `directory`, with `mode` less what the umask takes: it is gone with the process,
 /// whatever ends it.
 ///
 /// - Returns: the descriptor, or -1 with `errno` set.
 func openNameless(in directory: String, mode: mode_t) -> Int32 {
   #if os(Linux)
-    let descriptor = unsafe open(directory, temporaryFileFlag | O_RDWR | O_CLOEXEC, mode)
+    let descriptor = openFile(directory, temporaryFileFlag | O_RDWR, mode: mode)
     if descriptor >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
       return descriptor
     }
   #endif
-  // A file system that knows no nameless files: the name goes at once.
-  var template = Array("\(directory)/csvlasso.XXXXXX".utf8CString)
-  let named = unsafe mkstemp(&template)
-  if named >= 0 {
-    unsafe unlink(template)
-    _ = fcntl(named, F_SETFD, FD_CLOEXEC)
-    let mask = umask(0)
-    umask(mask)
-    fchmod(named, mode & ~mask)
-  }
-  return named
+  // A file system that knows no nameless files: the name goes at once, a signal or not. Nobody else has it.
+  let name = "\(directory)/.csvlasso-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+  let place = unsafe ctraps_remember(name)
+  defer { ctraps_forget(place) }
+  let named = openFile(name, O_RDWR | O_CREAT | O_EXCL, mode: mode)
+  guard named >= 0, unsafe unlink(name) != 0 else { return named }
+  let number = errno
+  close(named)
+  errno = number
+  return -1
 }
 
 /// A new file that is in memory alone.

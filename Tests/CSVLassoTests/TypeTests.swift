@@ -190,7 +190,7 @@ private func type(_ name: String, _ fit: Fit) -> ColumnType {
     let weights = (0..<5).map { k in Double(fold.count { $0 == k }) }
     var collected = CrossValidation.Errors(weights: weights)
     for step in errors[0].indices {
-      collected.append(
+      try collected.append(
         errors.map { [$0[step]] }, votes: [], gap: 0, lambda: fit.path.points[step].lambda)
     }
     let expected = collected.crossValidation!

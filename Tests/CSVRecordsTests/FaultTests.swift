@@ -72,6 +72,8 @@ struct Fault: CustomStringConvertible, Sendable {
     Fault(text: "a,b\n1,2,3\n4,\"5\"6\n", error: .ragged(line: 2, expected: 2, found: 3)),
     Fault(text: "a,b\n1,2,3\n4,\0\n", error: .ragged(line: 2, expected: 2, found: 3)),
     Fault(text: "a,b\n1,\"2\"3\n4,\0\n", error: .textAfterQuote(line: 2, column: 2)),
+    Fault(text: "a,b\n1,\"2\"3\r\0", error: .textAfterQuote(line: 2, column: 2)),
+    Fault(text: "\"a\"b\r\0", error: .textAfterQuote(line: 1, column: 1)),
   ]
 }
 

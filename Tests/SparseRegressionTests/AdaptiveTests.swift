@@ -84,7 +84,7 @@ import Testing
           } / Double(test.count)
         })
     }
-    let cv = CrossValidation(errors: errors, weights: weights)
+    let cv = try CrossValidation(errors: errors, weights: weights)
     for step in lambda.indices {
       #expect(isClose(cv.mean[step], expected["cvm"][step], 1e-7))
       #expect(isClose(cv.standardError[step], expected["cvsd"][step], 1e-7))
@@ -126,7 +126,7 @@ import Testing
             intercept: original.intercept)
         })
     }
-    let expected = CrossValidation(errors: errors, weights: weights)
+    let expected = try CrossValidation(errors: errors, weights: weights)
     for step in lambda.indices {
       #expect(isClose(fit.crossValidation!.mean[step], expected.mean[step], 1e-8))
     }

@@ -69,7 +69,7 @@ import Testing
         plan == .forward ? $0 < k : $0 != k
       }
     }
-    let oracle = CrossValidation(errors: slow.map(\.errors), weights: slow.map(\.weight))
+    let oracle = try CrossValidation(errors: slow.map(\.errors), weights: slow.map(\.weight))
     for step in lambda.indices {
       #expect(isClose(cv.mean[step], oracle.mean[step], 1e-10))
       #expect(isClose(cv.standardError[step], oracle.standardError[step], 1e-10))
@@ -78,11 +78,38 @@ import Testing
   }
 
   /// Σ w e / Σ w and √(Σ w (e − m)² / Σ w / (K − 1)), worked by hand for two folds.
-  @Test func meanAndStandardErrorAreWeightedOverFolds() {
-    let cv = CrossValidation(errors: [[1, 4], [3, 4]], weights: [1, 3])
+  @Test func meanAndStandardErrorAreWeightedOverFolds() throws {
+    let cv = try CrossValidation(errors: [[1, 4], [3, 4]], weights: [1, 3])
     #expect(cv.mean == [2.5, 4])
     #expect(isClose(cv.standardError[0], ((1 * 2.25 + 3 * 0.25) / 4.0).squareRoot(), 1e-15))
     #expect(cv.standardError[1] == 0)
+  }
+
+  /// A fold of weight 0 has no part in anything, whatever its error is; it is counted.
+  @Test func aFoldWithoutWeightIsSilent() throws {
+    let two = try CrossValidation(errors: [[1, 4], [3, 5]], weights: [1, 3])
+    let three = try CrossValidation(
+      errors: [[1, 4], [.nan, .infinity], [3, 5]], weights: [1, 0, 3])
+    #expect(three.curves == two.curves)
+    #expect(two.silentFolds == 0 && three.silentFolds == 1 && three.folds == 3)
+  }
+
+  /// No error is chosen over that is no finite number; squares of errors may overflow where errors do not.
+  @Test func whatIsNotFiniteIsNotChosenOver() throws {
+    for bad in [Double.nan, .infinity, -.infinity] {
+      #expect(throws: PathError.boundless(lambda: 0.5)) {
+        try CrossValidation(errors: [[1, 4], [3, bad]], weights: [1, 3])
+      }
+    }
+    #expect(throws: PathError.boundless(lambda: 1)) {
+      try CrossValidation(errors: [[1], [2]], weights: [0, 0])
+    }
+    let small = try CrossValidation(errors: [[1, 4], [3, 5]], weights: [1, 3])
+    let unit = Double(sign: .plus, exponent: 1000, significand: 1)
+    let large = try CrossValidation(
+      errors: [[unit, 4 * unit], [3 * unit, 5 * unit]], weights: [1, 3])
+    #expect(large.mean == small.mean.map { $0 * unit })
+    #expect(large.standardError == small.standardError.map { $0 * unit })
   }
 
   @Test func oneStandardErrorNeverPicksASmallerLambdaThanTheMinimum() throws {

@@ -82,10 +82,11 @@ extension Design {
 
 extension CrossValidation {
   /// - Parameter errors: one row a fold, one entry a λ.
-  init(errors: [[Double]], weights: [Double]) {
-    var collected = Errors(weights: weights)
+  init(errors: [[Double]], weights: [Double], isRelative: Bool = false) throws {
+    var collected = Errors(weights: weights, isRelative: isRelative)
     for step in errors[0].indices {
-      collected.append(errors.map { [$0[step]] }, votes: [], gap: 0, lambda: 1 / Double(step + 1))
+      try collected.append(
+        errors.map { [$0[step]] }, votes: [], gap: 0, lambda: 1 / Double(step + 1))
     }
     self = collected.crossValidation!
   }

@@ -34,7 +34,7 @@ import Testing
           blocks[fold.test[0]], support: raw.columns, beta: raw.values, intercept: raw.intercept))
       weights.append(blocks[fold.test[0]].weight)
     }
-    let expected = CrossValidation(errors: errors.map { [$0] }, weights: weights)
+    let expected = try CrossValidation(errors: errors.map { [$0] }, weights: weights)
     #expect(isClose(nested.mean, expected.mean[0], 1e-12))
     #expect(isClose(nested.standardError, expected.standardError[0], 1e-12))
     #expect(nested.folds == (plan == .forward ? 4 : 7))

@@ -194,7 +194,7 @@ import Testing
             blocks[k], support: columns, beta: beta, intercept: intercept)
         }
       }
-      let expected = CrossValidation(errors: errors, weights: tested.map { blocks[$0].weight })
+      let expected = try CrossValidation(errors: errors, weights: tested.map { blocks[$0].weight })
       for step in lambda.indices {
         #expect(isClose(cv.curves[blend].mean[step], expected.mean[step], 1e-10))
         #expect(

@@ -1,6 +1,10 @@
 import Foundation
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Work of more than a second tells how far it has come: in plain lines, or in one that is written over.
 @Suite(.serialized) struct ProgressLineTests {
   @Test func quickWorkTellsNothing() throws {
@@ -34,10 +38,13 @@ import Testing
   #if os(Linux)
     /// On a terminal one line is written over, and is gone at the end.
     @Test func aTerminalGetsOneLine() throws {
-      let terminal = posix_openpt(O_RDWR | O_NOCTTY)
-      try #require(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0)
-      let name = String(cString: try #require(ptsname(terminal)))
-      let other = open(name, O_RDWR | O_NOCTTY)
+      // As posix_openpt, unlockpt and ptsname do it, which the module of the C library leaves out.
+      let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+      let (unlock, number): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+      var (locked, place): (CInt, CInt) = (0, 0)
+      try #require(terminal >= 0 && ioctl(terminal, unlock, &locked) == 0)
+      try #require(ioctl(terminal, number, &place) == 0)
+      let other = open("/dev/pts/\(place)", O_RDWR | O_NOCTTY)
       try #require(other >= 0)
       let text = try slowRun(
         ["--progress", "on"], standardError: FileHandle(fileDescriptor: other, closeOnDealloc: true)

@@ -54,16 +54,20 @@ public struct CrossValidation: Sendable, Equatable {
 
   init(
     folds: Int, repeats: Int, gammas: [Double], curves: [Curve], votes: [[Int]]?,
-    worstGap: WorstGap, silentFolds: Int
+    worstGap: WorstGap, silentFolds: Int, isRelative: Bool
   ) {
     (self.folds, self.repeats, self.gammas) = (folds, repeats, gammas)
     (self.curves, self.votes, self.worstGap) = (curves, votes, worstGap)
-    self.silentFolds = silentFolds
+    (self.silentFolds, self.isRelative) = (silentFolds, isRelative)
   }
 
   /// Folds of all partitions that told nothing, since their test rows weigh nothing: of survival times, those
   /// without an event.
   public let silentFolds: Int
+
+  /// Whether an error tells something beside the errors of the same folds only: that of survival times depends on
+  /// how many rows are at risk in the fold.
+  public let isRelative: Bool
 
   /// The number of training sets.
   public var fits: Int { folds * repeats }
@@ -74,16 +78,15 @@ public struct CrossValidation: Sendable, Equatable {
   ///   - blocks: moments of disjoint sets of rows; empty ones take no part.
   ///   - terms: as for the path on all rows.
   ///   - lambda: decreasing.
-  /// - Returns: nil where the blocks make no folds.
-  /// - Throws: ``PathError`` if a training set has a constant target.
-  public init?(
+  /// - Throws: ``PathError`` if a training set has a constant target, or where the blocks make no folds.
+  public init(
     _ blocks: [Moments], plan: Plan = .leaveOneOut, terms: [Term]? = nil, lambda: [Double],
     _ penalty: ElasticNet, _ options: PathOptions, threads: Int
   ) throws(PathError) {
     var options = options
     options.grid = .values(lambda)
     let fit = try PathFit(blocks, plan: plan, terms: terms, penalty, options, threads: threads)
-    guard let found = fit.crossValidation else { return nil }
+    guard let found = fit.crossValidation else { throw .boundless(lambda: nil) }
     self = found
   }
 
@@ -124,13 +127,16 @@ public struct CrossValidation: Sendable, Equatable {
   /// The share of a standard error that it gives for none at all: whoever has nothing to find is told so. A mean
   /// over one partition has the luck of its deal in it, too.
   public var nullShare: Double { repeats > 1 ? 0.5 : 1 }
+  /// The share of the standard error of the difference that it gives for none at all where errors are relative.
+  public static let nullDifferenceShare = 1.0
   /// The share of the training sets' fits that a column must be in to be kept, where they are asked.
   public static let leastVotes = 0.75
 
   /// Of all λ and γ whose error is above the smallest by no more than one and a half standard errors of that
   /// difference, and by no more than a twentieth of what the model without any column is, those with the fewest
   /// coefficients; among equals those of the smallest error. A model without any column is taken where it is within
-  /// ``nullShare`` of a standard error of the smallest error.
+  /// ``nullShare`` of a standard error of the smallest error; where errors are relative, within
+  /// ``nullDifferenceShare`` of the standard error of the difference.
   ///
   /// - Parameters:
   ///   - counts: for each λ, the nonzero coefficients of the fit to all rows.
@@ -139,12 +145,16 @@ public struct CrossValidation: Sendable, Equatable {
     let smallest = self[relaxedMinimum].mean
     let empty = places.filter { isNull[$0.step] }.map { self[$0].mean }.min()
     let explained = empty.map { Self.explainedShare * ($0 - smallest) } ?? .infinity
-    let nullBound = bound(nullShare)
     return places.filter {
-      let error = self[$0].mean
-      let given = min(
-        Self.differenceShare * curves[$0.blend].differenceError[$0.step], explained)
-      return error <= smallest + given || isNull[$0.step] && error <= nullBound
+      let (error, differenceError) = (
+        self[$0].mean, curves[$0.blend].differenceError[$0.step]
+      )
+      guard error > smallest + min(Self.differenceShare * differenceError, explained) else {
+        return true
+      }
+      let nullBound =
+        isRelative ? smallest + Self.nullDifferenceShare * differenceError : bound(nullShare)
+      return isNull[$0.step] && error <= nullBound
     }.min {
       (counts[$0.step], self[$0].mean) < (counts[$1.step], self[$1].mean)
     } ?? relaxedMinimum
@@ -209,6 +219,8 @@ extension CrossValidation {
     /// Folds a partition.
     let foldsEach: Int
     let gammas: [Double]
+    /// As in ``CrossValidation/isRelative``.
+    let isRelative: Bool
     private var curves: [Curve]
     /// At each λ the smallest error of all blends.
     private var best = Curve()
@@ -217,8 +229,10 @@ extension CrossValidation {
     private var votes: [[Int]]? = []
     private var worst: WorstGap?
 
-    init(weights: [Double], foldsEach: Int? = nil, gammas: [Double] = [1]) {
-      (self.weights, self.gammas) = (weights, gammas)
+    init(
+      weights: [Double], foldsEach: Int? = nil, gammas: [Double] = [1], isRelative: Bool = false
+    ) {
+      (self.weights, self.gammas, self.isRelative) = (weights, gammas, isRelative)
       self.foldsEach = foldsEach ?? max(1, weights.count)
       curves = gammas.map { _ in Curve() }
     }
@@ -272,7 +286,8 @@ extension CrossValidation {
       func made(_ curves: [Curve]) -> CrossValidation {
         CrossValidation(
           folds: foldsEach, repeats: weights.count / foldsEach, gammas: gammas, curves: curves,
-          votes: votes, worstGap: worst, silentFolds: weights.count { !($0 > 0) })
+          votes: votes, worstGap: worst, silentFolds: weights.count { !($0 > 0) },
+          isRelative: isRelative)
       }
       let best = made(curves).relaxedMinimum
       let smallest = all[best.step][best.blend]

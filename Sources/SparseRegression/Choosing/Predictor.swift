@@ -1,10 +1,10 @@
-/// What a fit predicts for any rows: a linear predictor for each response, in the raw columns as they came.
+/// What a fit predicts for any rows: a linear predictor for each response, in the raw columns as the engine has them.
 struct Predictor: Sendable {
-  private let responses: [(intercept: Double, columns: [Int], values: [Double])]
+  private let responses: [RawCoefficients]
 
   /// That of a step of a path.
   init(_ path: RegularizationPath, _ step: Int) {
-    responses = (0..<path.family.responses).map { path.original(step, response: $0) }
+    responses = (0..<path.family.responses).map { path.shifted(step, response: $0) }
   }
 
   /// How far predictions are from rows, as cross-validation has it, and what that counts.

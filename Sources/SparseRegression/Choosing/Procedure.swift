@@ -70,6 +70,9 @@ public struct Procedure: Sendable {
   public func choose(from fit: PathFit, _ rows: FittedRows, threads: Int) throws(ProcedureError)
     -> Choice
   {
+    guard fit.crossValidation != nil || !criterion.needsCrossValidation else {
+      throw .path(.boundless(lambda: nil))
+    }
     let (evidence, gammas) = (try evidence(in: rows, threads: threads), options.gammas)
     // A rule that looks at no blends looks at what is reported.
     let looked = criterion.choosesBlend ? fit.path : fit.path.blended(gammas[0], of: gammas)

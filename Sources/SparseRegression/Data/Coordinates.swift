@@ -83,11 +83,13 @@ struct Coordinates: Sendable {
     switch term {
     case .number(let column): return ([[1]], moments.mean(column))
     case .imputed(let value, let missing, let origin):
-      let shift = meanShift(moments, value, missing, origin)
-      return ([[1, shift]], origin + shift)
+      let origin = origin - (moments.shift[value] ?? 0)
+      let way = meanShift(moments, value, missing, origin)
+      return ([[1, way]], origin + way)
     case .indicated(let value, let missing, let origin):
-      let shift = meanShift(moments, value, missing, origin)
-      return ([[1, shift], [0, 1]], origin + shift)
+      let origin = origin - (moments.shift[value] ?? 0)
+      let way = meanShift(moments, value, missing, origin)
+      return ([[1, way], [0, 1]], origin + way)
     case .levels(let columns):
       return (
         columns.indices.map { level in columns.indices.map { $0 == level ? 1 : 0 } }, 0
@@ -149,20 +151,23 @@ struct Coordinates: Sendable {
         }
       }
     }
-    var orthonormal: [[Double]] = []
+    // Of each vector v also M v, so that a product with it costs O(m).
+    var (orthonormal, images) = ([[Double]](), [[Double]]())
     for vector in basis {
       let length = quadraticForm(products, vector, vector)
       guard length > Self.noise(vector, products) else { continue }
       var rest = vector
       for _ in 0..<2 {  // twice is enough (Giraud, Langou & Rozložník, 2005)
-        for other in orthonormal {
-          let share = quadraticForm(products, rest, other)
-          for place in rest.indices { rest[place] -= share * other[place] }
+        for (other, image) in zip(orthonormal, images) {
+          let share = LinearAlgebra.dot(rest, image)
+          LinearAlgebra.add(other, times: -share, to: &rest)
         }
       }
       let left = quadraticForm(products, rest, rest)
       guard left > 1e-12 * length else { continue }
-      orthonormal.append(rest.map { $0 / left.squareRoot() })
+      let root = left.squareRoot()
+      orthonormal.append(rest.map { $0 / root })
+      images.append(products.map { LinearAlgebra.dot($0, orthonormal[orthonormal.count - 1]) })
     }
     isConstant = orthonormal.isEmpty
     basis = isConstant ? [columns.map { _ in 0 }] : orthonormal

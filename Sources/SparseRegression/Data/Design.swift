@@ -12,16 +12,19 @@ public struct Design: Sendable {
   private let basis: Basis
   /// Terms that hold a single value.
   public let isConstant: [Bool]
-  /// One centre a term: its mean for a number, missing cells left out; 0 for a categorical, a declared
-  /// group and without an intercept.
-  public let center: [Double]
+  /// One centre a term: its mean for a number, missing cells left out, less its shift; 0 for a categorical, a
+  /// declared group and without an intercept.
+  let center: [Double]
   /// One scale a term, positive: the standard deviation of a number, missing cells filled with the mean;
   /// 1 for a categorical, a declared group, a constant and without standardization.
   public let scale: [Double]
   /// For each declared group the same for each of its members.
   private let groupMembers: [Int: [Coordinates.Member]]
-  /// Centre of the target; zero without an intercept.
-  public let targetCenter: Double
+  /// Centre of the target, less its shift; zero without an intercept.
+  let targetCenter: Double
+  /// That of the columns, by ``Moments/shift``, and of the target.
+  private let shift: [Int: Double]
+  private let targetShift: Double
   /// Scale of the target, positive; 1 for a target without variation.
   public let targetScale: Double
   /// The means of the columns of the moments; zeros without an intercept.
@@ -99,6 +102,7 @@ public struct Design: Sendable {
     self.termOf = termOf
     means = (0..<columns).map { intercept ? moments.mean($0) : 0 }
     targetCenter = standardizesTarget ? means[y] : 0
+    (shift, targetShift) = (moments.shift, moments.shift[y] ?? 0)
     let variance = moments.comoment(y, y) / moments.weight
     let mean = moments.mean(y)
     let s = (variance + (intercept ? 0 : mean * mean)).squareRoot()
@@ -107,8 +111,24 @@ public struct Design: Sendable {
 
   /// Centre and scale of a member of a term: of its only one, unless the term is a declared group.
   public func standardization(_ term: Int, member: Int = 0) -> (center: Double, scale: Double) {
-    guard let members = groupMembers[term] else { return (center[term], scale[term]) }
-    return (members[member].center, members[member].scale)
+    let (center, scale) =
+      groupMembers[term].map { ($0[member].center, $0[member].scale) }
+      ?? (center[term], scale[term])
+    guard !shift.isEmpty, let column = terms[term].members[member].term.columns.first else {
+      return (center, scale)
+    }
+    return (center + (shift[column] ?? 0), scale)
+  }
+
+  /// What coefficients are of the columns as they came, where they are of shifted ones.
+  func unshifted(_ raw: RawCoefficients) -> RawCoefficients {
+    guard !shift.isEmpty else { return raw }
+    var raw = raw
+    raw.intercept += targetShift
+    for (column, value) in zip(raw.columns, raw.values) {
+      if let shift = shift[column] { raw.intercept -= value * shift }
+    }
+    return raw
   }
 
   /// Whether a member of a declared group holds a single value.

@@ -39,13 +39,16 @@ public struct MomentAccumulator: Sendable {
   /// - Parameters:
   ///   - width: the number of columns, at least 1.
   ///   - numbers: how many of them come first and are numbers; nil for all.
+  ///   - shift: what is taken off the values of some numbers; see ``Moments/shift``.
   ///   - files: where co-moments lie; nil for memory.
   ///   - chunkRows: rows a matrix product.
   /// - Throws: ``RowStore/Failure``
-  public init(width: Int, numbers: Int? = nil, in files: NumberFiles?, chunkRows: Int = 256)
-    throws(RowStore.Failure)
-  {
+  public init(
+    width: Int, numbers: Int? = nil, shift: [Int: Double] = [:], in files: NumberFiles?,
+    chunkRows: Int = 256
+  ) throws(RowStore.Failure) {
     try self.init(Moments(width: width, files), numbers: numbers, files, chunkRows: chunkRows)
+    moments.shift = shift
   }
 
   /// The same in memory.
@@ -81,6 +84,9 @@ public struct MomentAccumulator: Sendable {
     precondition(offset + numbers <= rows.count, "a row has one value a column")
     if chunk.isEmpty { chunk.reserveCapacity((capacity + 1) * numbers) }
     chunk.append(contentsOf: rows[offset..<offset + numbers])
+    if !moments.shift.isEmpty {
+      for (column, shift) in moments.shift { chunk[chunk.count - numbers + column] -= shift }
+    }
     weights.append(weight)
     if !before.isEmpty {
       firstOne.append(ones.count)

@@ -14,8 +14,11 @@ public struct Moments: Sendable, Equatable {
   public internal(set) var rows: Int
   /// Σ wᵢ
   public internal(set) var weight: Double
-  /// One mean a column.
+  /// One mean a column, of what is left of its values once ``shift`` is taken off.
   public internal(set) var mean: [Double]
+  /// For columns that sit so far from zero that a mean would have no digits left for how they vary: what was taken
+  /// off each value before. The same in all blocks of a table. Empty where there is none.
+  public internal(set) var shift: [Int: Double] = [:]
   /// Symmetric, both halves filled, so that a row is one run of memory.
   var products: SquareMatrix
 
@@ -68,6 +71,7 @@ public struct Moments: Sendable, Equatable {
     (result.rows, result.weight) = (rows, weight)
     for (j, from) in columns.enumerated() {
       result.mean[j] = mean[from]
+      result.shift[j] = shift[from]
       unsafe products.withRow(from) { row in
         unsafe result.products.withMutableRow(j, columns.indices) { to in
           for (k, column) in columns.enumerated() { unsafe to[k] = unsafe row[column] }
@@ -84,7 +88,7 @@ public struct Moments: Sendable, Equatable {
   mutating func widen(to newWidth: Int, _ files: NumberFiles? = nil) throws(RowStore.Failure) {
     precondition(newWidth >= width)
     var wider = try Moments(width: newWidth, files)
-    (wider.rows, wider.weight) = (rows, weight)
+    (wider.rows, wider.weight, wider.shift) = (rows, weight, shift)
     for j in 0..<width { wider.mean[j] = mean[j] }
     wider.products.copy(products)
     self = wider
@@ -127,7 +131,9 @@ public struct Moments: Sendable, Equatable {
   ///
   /// - Complexity: O(p²)
   public mutating func merge(_ other: Moments) {
-    precondition(width == other.width, "moments of different columns")
+    precondition(
+      width == other.width && (shift == other.shift || weight == 0 || other.weight == 0),
+      "moments of different columns")
     guard other.weight > 0 else { return }
     guard weight > 0 else {
       self = other

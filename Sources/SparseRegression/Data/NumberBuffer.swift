@@ -29,7 +29,8 @@
     if let file {
       // Taken now: a file that cannot grow would end the process at the first touch.
       #if os(Linux)
-        let failure = posix_fallocate(file, 0, off_t(bytes))
+        var failure = EINTR
+        while failure == EINTR { failure = posix_fallocate(file, 0, off_t(bytes)) }
         if failure != 0 { errno = failure }
         if failure != 0 { return nil }
       #else

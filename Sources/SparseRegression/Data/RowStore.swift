@@ -131,8 +131,11 @@ public struct RowStore: Sendable {
   }
 
   /// The target of a row as it came.
-  public func target(of row: Int) -> Double {
-    unsafe withNumbers(of: row, numbers - 1..<numbers) { unsafe $0[0] }
+  public func target(of row: Int) -> Double { number(numbers - 1, of: row) }
+
+  /// One of the numbers of a row.
+  public func number(_ column: Int, of row: Int) -> Double {
+    unsafe withNumbers(of: row, column..<column + 1) { unsafe $0[0] }
   }
 
   /// Gives the raw columns of indicators other numbers.

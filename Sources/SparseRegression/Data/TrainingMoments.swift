@@ -15,6 +15,8 @@ public struct TrainingMoments: Sendable {
   public let weight: Double
   /// One mean a column.
   public let mean: [Double]
+  /// As in ``Moments/shift``.
+  public let shift: [Int: Double]
   private let blocks: [Moments]
   /// For each block, m_b − m.
   private let offsets: [[Double]]
@@ -36,6 +38,7 @@ public struct TrainingMoments: Sendable {
       for j in mean.indices { mean[j] += share * (block.mean[j] - filled[0].mean[j]) }
     }
     self.mean = mean
+    shift = blocks[0].shift
     offsets = filled.map { block in zip(block.mean, mean).map { $0 - $1 } }
   }
 
@@ -67,7 +70,10 @@ public struct TrainingMoments: Sendable {
 protocol ColumnStatistics {
   /// Σ wᵢ
   var weight: Double { get }
+  /// What is left of the mean once the shift is taken off.
   func mean(_ j: Int) -> Double
+  /// As in ``Moments/shift``.
+  var shift: [Int: Double] { get }
   /// Σ wᵢ (xᵢⱼ − x̄ⱼ)(xᵢₖ − x̄ₖ)
   func comoment(_ j: Int, _ k: Int) -> Double
   /// The co-moments of some columns with each other.
@@ -75,6 +81,8 @@ protocol ColumnStatistics {
 }
 
 extension ColumnStatistics {
+  var shift: [Int: Double] { [:] }
+
   func comoments(_ columns: [Int]) -> [[Double]] {
     columns.map { j in columns.map { comoment(j, $0) } }
   }

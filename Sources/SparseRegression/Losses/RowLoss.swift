@@ -47,6 +47,16 @@ protocol RowLoss: Sendable {
 }
 
 extension RowLoss {
+  /// A blend of the two, as ``curvature(_:_:)`` and ``secondDerivatives(_:_:)`` return them.
+  func curvature(_ rows: Range<Int>, _ eta: [Double], exactness: Double) -> [[Double]] {
+    if exactness == 0 { return curvature(rows, eta) }
+    let exact = secondDerivatives(rows, eta)
+    if exactness == 1 { return exact }
+    return zip(exact, curvature(rows, eta)).map { exact, other in
+      zip(exact, other).map { exactness * $0 + (1 - exactness) * $1 }
+    }
+  }
+
   func secondDerivatives(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
     curvature(rows, eta)
   }

@@ -115,8 +115,10 @@ struct LossEngine: PathEngine {
     guard !changed.isEmpty else { return hasRefit }
     let penalized = (fits, working)
     for index in changed {
+      let patience = refits[index].solver.patience
       refits[index] = fits[index].unpenalized(
         bare[index], watchesAll ? working : fits[index].working)
+      refits[index].solver.patience = patience
     }
     // The fit to all rows comes first, whose curvature serves all.
     let some = [0] + changed.filter { $0 > 0 }
@@ -252,7 +254,7 @@ struct LossEngine: PathEngine {
       guard some.contains(index) else { return }
       let working = WorkingGram(
         pass, at: fit.request(at: fit.b), isShared: false,
-        covering: watchesAll ? nil : fit.working.covered, threads: 1)
+        covering: watchesAll ? nil : fit.working.covered, exactness: fit.exactness, threads: 1)
       if watchesAll { working.prepare(fit.columnsNearby().sorted(), threads: 1) }
       fit.take(working, isOwn: index > 0 || !watchesAll)
     }
@@ -265,7 +267,8 @@ struct LossEngine: PathEngine {
     age = 0
     let whole = fits[0]
     working = WorkingGram(
-      pass, at: whole.request(at: coefficients ?? whole.b), isShared: true, threads: threads)
+      pass, at: whole.request(at: coefficients ?? whole.b), isShared: true,
+      exactness: whole.exactness, threads: threads)
     let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
     working.prepare(nearby.sorted(), threads: threads)
     let working = working

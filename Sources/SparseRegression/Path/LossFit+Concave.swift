@@ -63,7 +63,7 @@ extension LossFit {
     before = support
     let places = Set(some.flatMap { gram.coordinates[$0].places }).sorted()
     let working = WorkingGram(
-      pass, at: request(at: b), isShared: false, covering: places, isExact: true, threads: 1)
+      pass, at: request(at: b), isShared: false, covering: places, exactness: 1, threads: 1)
     let hessian = LossGram(
       working: working, coordinates: gram.coordinates, blocks: rows.blocks, weight: rows.weight)
     let n = some.count

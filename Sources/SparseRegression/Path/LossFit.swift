@@ -62,6 +62,10 @@ struct LossFit: SolvedFit {
   private var mostRenewals: Int {
     problem.hasKinks || isRefit ? .max : 2
   }
+  /// How much of the curvature is that of the loss where it has kinks, and has none beyond them; the rest is that
+  /// of a parabola above the loss. With the first, steps end where the kinks are known; with the other, each step
+  /// is sure to bring the loss down.
+  private(set) var exactness = 0.0
   /// The loss of the intercepts alone; with the unpenalized terms.
   private(set) var interceptValue = 0.0
   var nullObjective = 1.0
@@ -83,8 +87,10 @@ struct LossFit: SolvedFit {
   }
   /// A step that leaves more than this of the gap asks for the curvature of now.
   static let slow = 0.1
-  /// Steps a λ; what is not reached by then is told by the gap.
-  private static let mostSteps = 200
+  /// Steps a λ; what is not reached by then is told by the gap. Where they were taken in vain, the next λ gets half
+  /// as many.
+  private var mostSteps = 200
+  private static let fewestSteps = 20
   /// Steps of a refit. Classes that its columns tell apart for certain have no optimum to step to.
   private static let mostRefitSteps = 30
   /// Whether the fit is one without a penalty, of the terms that another one found.
@@ -245,7 +251,9 @@ struct LossFit: SolvedFit {
       (trial, pull) = (solver.b, solver.g)
     }
     (halvings, isStale) = (0, false)
-    if trial == b {
+    if !trial.allSatisfy(\.isFinite) {
+      stay()
+    } else if trial == b {
       isDone = true
       settleHere()
     } else if looksAhead, let certain = gapAhead(pull), certain <= goalAhead {
@@ -266,9 +274,10 @@ struct LossFit: SolvedFit {
   mutating func judge(_ answer: LossPass.Answer) {
     let newCost = penaltyCost(trial)
     let (before, after) = (value + cost, answer.value + newCost)
-    guard after <= before + 1e-13 * (abs(before) + nullObjective) || halvings >= 50 else {
+    guard after <= before + 1e-13 * (abs(before) + nullObjective) else {
       trial = zip(b, trial).map { ($0 + $1) / 2 }
       halvings += 1
+      if halvings >= Self.mostHalvings { stay() }
       return
     }
     steps += 1
@@ -279,6 +288,9 @@ struct LossFit: SolvedFit {
     let reached = dualityGap()
     wantsCurvature =
       renewals < mostRenewals && (reached > Self.slow * gap || halvings > 0)
+    if problem.hasKinks {
+      exactness = halvings == 0 ? 1 - max(1e-8, (1 - exactness) / 10) : max(0, 100 * exactness - 99)
+    }
     if halvings > 0 || b != solver.b { solver.restart(b, nil) }
     // Where rounding lets nothing fall any more there is nothing to wait for; of kinks another curvature may
     // know more.
@@ -286,10 +298,21 @@ struct LossFit: SolvedFit {
       reached <= tolerated && reached > 0.5 * gap && (!wantsCurvature || steps >= 20)
     gap = reached
     halvings = 0
-    isDone = gap <= goal || isStuck || steps >= Self.mostSteps
+    isDone = gap <= goal || isStuck || steps >= mostSteps
+    if steps >= mostSteps { mostSteps = max(Self.fewestSteps, mostSteps / 2) }
     settleHere()
     if isRefit && (steps >= Self.mostRefitSteps || devianceRatio > 0.999) { isDone = true }
   }
+
+  /// Ends where it stands, since no step leads down; the gap tells what that is worth.
+  private mutating func stay() {
+    trial = b
+    (halvings, isDone) = (0, true)
+    solver.restart(b, nil)
+    settleHere()
+  }
+
+  private static let mostHalvings = 50
 
   /// Whether the curvature was made at this λ.
   var isFresh: Bool { renewals > 0 }

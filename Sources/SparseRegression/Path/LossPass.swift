@@ -212,9 +212,10 @@ struct LossPass {
 
   /// The curvature at a fit: X'WX where rows have losses of their own.
   ///
-  /// - Parameter isExact: whether second derivatives are to be no more than they are.
+  /// - Parameter exactness: in `[0, 1]`, the share of the second derivatives as they are; the rest is what steps
+  ///   take for them.
   /// - Complexity: O(n · places)
-  func curvature(_ request: Request, isExact: Bool = false, threads: Int) -> Curvature {
+  func curvature(_ request: Request, exactness: Double = 0, threads: Int) -> Curvature {
     switch objective {
     case .survival(let cox):
       return cox.curvature(
@@ -224,7 +225,7 @@ struct LossPass {
         let rows = table.stretches[index].rows
         let weights = table.matrix.weights[rows]
         let eta = predictors(rows, request)
-        return (isExact ? loss.secondDerivatives(rows, eta) : loss.curvature(rows, eta))
+        return loss.curvature(rows, eta, exactness: exactness)
           .map { zip($0, weights).map(*) }
       }
       return Curvature(

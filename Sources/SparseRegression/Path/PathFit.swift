@@ -71,7 +71,8 @@ public struct PathFit: Sendable {
     }
     var points: [RegularizationPath.Point] = []
     var errors = CrossValidation.Errors(
-      weights: engine.foldWeights, foldsEach: engine.partitions.foldsEach, gammas: options.gammas)
+      weights: engine.foldWeights, foldsEach: engine.partitions.foldsEach, gammas: options.gammas,
+      isRelative: engine.family == .cox)
     for lambda in grid {
       let step = engine.advance(to: lambda)
       points.append(step.point)

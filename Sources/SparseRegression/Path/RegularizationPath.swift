@@ -131,14 +131,18 @@ public struct RegularizationPath: Sendable {
   public func original(_ step: Int, response: Int = 0) -> (
     intercept: Double, columns: [Int], values: [Double]
   ) {
+    let raw = design.unshifted(shifted(step, response: response))
+    return (raw.intercept, raw.columns, raw.values)
+  }
+
+  /// The same of columns and a target whose shift was taken off (``Moments/shift``): as moments have them.
+  func shifted(_ step: Int, response: Int = 0) -> RawCoefficients {
     let point = points[step]
-    let raw = design.raw(
+    var raw = design.raw(
       support: point.support, values: point.values, response: response,
       of: family.responses)
-    return (
-      raw.intercept + (point.intercepts.isEmpty ? 0 : point.intercepts[response]), raw.columns,
-      raw.values
-    )
+    if !point.intercepts.isEmpty { raw.intercept += point.intercepts[response] }
+    return raw
   }
 
   /// The path of one blend, γ of the penalized fits and 1 − γ of their refits; supports, λ and gaps are

@@ -32,14 +32,14 @@ final class WorkingGram: Sendable {
   ///   - isShared: whether it serves other fits, too.
   ///   - covered: the places that products are of, whose rows are then worked out at once; nil for all, worked
   ///     out as they are asked for.
-  ///   - isExact: as ``LossPass/curvature(_:isExact:threads:)`` has it.
+  ///   - exactness: as ``LossPass/curvature(_:exactness:threads:)`` has it.
   /// - Complexity: O(n · places), and O(n · covered²)
   init(
     _ pass: LossPass, at fit: LossPass.Request, isShared: Bool, covering covered: [Int]? = nil,
-    isExact: Bool = false, threads: Int
+    exactness: Double = 0, threads: Int
   ) {
     (table, responses, origin) = (pass.table, pass.objective.responses, fit.beta)
-    curvature = pass.curvature(fit, isExact: isExact, threads: threads)
+    curvature = pass.curvature(fit, exactness: exactness, threads: threads)
     parts = isShared ? pass.table.matrix.blocks.indices.map { [$0] } : [fit.blocks]
     self.covered = covered ?? Array(0..<pass.table.count)
     positions = covered.map { Self.positions($0, of: pass.table) } ?? []

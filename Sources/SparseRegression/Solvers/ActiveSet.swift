@@ -35,6 +35,7 @@ struct ActiveSet: SupportSolver {
   private var sign: [Double]
   private var factor = Cholesky()
   private var factorLambda = 0.0
+  var patience = Patience()
 
   init(_ loss: Quadratic, _ penalty: ElasticNet, columns: [Int]) {
     self.loss = loss
@@ -93,9 +94,9 @@ struct ActiveSet: SupportSolver {
     walk(lambda)
     refine(lambda)
     let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)(b, g, lambda: lambda)
-    guard gap > tolerance else { return Outcome(gap: gap, isDirect: true) }
+    guard !(gap <= tolerance) else { return Outcome(gap: gap, isDirect: true) }
     var descent = CoordinateDescent(loss: loss, penalty: penalty, groups: groups)
-    let reached = descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance)
+    let reached = descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance, &patience)
     loss = descent.loss
     rebuildFactor(lambda, active: columns.filter { isInside($0) })
     return Outcome(gap: reached, isDirect: false)
@@ -105,7 +106,7 @@ struct ActiveSet: SupportSolver {
   private mutating func walk(_ lambda: Double) {
     var refused: Set<Int> = []
     var batch = Int.max
-    for _ in 0..<20 * (loss.count + 10) {
+    for _ in 0..<min(20 * (loss.count + 10), patience.rounds(of: loss.count)) {
       let progressed = settle(lambda)
       // Where all who entered left again at once, the worst one is let in alone: it must progress.
       if !progressed && batch == 1 { return }

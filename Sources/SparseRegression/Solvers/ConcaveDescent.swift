@@ -23,6 +23,9 @@ struct ConcaveDescent: SupportSolver {
   private var before: [Int] = []
   /// Whether the objective was locally convex at every λ so far.
   private var isConvex = true
+  /// Sweeps that are left to this λ.
+  private var left = 0
+  var patience = Patience()
 
   /// - Parameters:
   ///   - penalty: on coordinates; those of a group share a factor.
@@ -66,7 +69,10 @@ struct ConcaveDescent: SupportSolver {
     for index in active where isZero(groups[index]) { isActive[index] = false }
     active.removeAll { !isActive[$0] }
     var isDirect = false
-    for _ in 0..<groups.count + 50 {
+    let cost = loss.count * max(1, active.count)
+    let sweeps = max(500, patience.rounds(of: cost))
+    left = sweeps
+    for _ in 0..<groups.count + 50 where left > 0 {
       let asking = groups.indices.filter { !isActive[$0] && asks(groups[$0], lambda) }
       for index in asking { isActive[index] = true }
       active = (active + asking).sorted()
@@ -74,7 +80,10 @@ struct ConcaveDescent: SupportSolver {
       if groups.indices.allSatisfy({ isActive[$0] || !asks(groups[$0], lambda) }) { break }
     }
     var reached = gap(lambda)
-    if reached > tolerance { reached = touch(lambda, tolerance) }
+    if !(reached <= tolerance) {
+      patience.spend(sweeps - left, of: cost)
+      reached = touch(lambda, tolerance)
+    }
     let support = b.indices.filter { b[$0] != 0 }
     isConvex = isConvex && isConvex(on: Set(support).union(before).sorted(), lambda)
     before = support
@@ -93,10 +102,10 @@ struct ConcaveDescent: SupportSolver {
   ///
   /// - Returns: whether Newton's method ended there.
   private mutating func settle(_ lambda: Double, _ tolerance: Double) -> Bool {
-    for _ in 0..<2000 {
+    for _ in 0..<2000 where left > 0 {
       var change = 0.0
       for _ in 0..<25 {
-        change = 0
+        (change, left) = (0, left - 1)
         for index in active { change = max(change, minimize(groups[index], lambda)) }
         if change < 1e-9 { break }
       }
@@ -144,12 +153,16 @@ struct ConcaveDescent: SupportSolver {
       : GroupActiveSet(loss, penalty, groups: groups)
     straight.restart(b, nil)
     var reached = Double.infinity
-    for _ in 0..<200 where reached > tolerance {
+    // Each is a solution of its own, worth many sweeps.
+    let cost = 10 * loss.count * loss.count
+    let rounds = min(200, patience.rounds(of: cost))
+    for _ in 0..<rounds where reached > tolerance {
       straight.take(slopes: kind.slopes(b, groups, penalty, lambda))
       _ = straight.solve(lambda: lambda, tolerance: 1e-3 * tolerance)
       (b, g) = (straight.b, straight.g)
       reached = gap(lambda)
     }
+    if !(reached <= tolerance) { patience.spend(rounds, of: cost) }
     restart(b, nil)
     return reached
   }

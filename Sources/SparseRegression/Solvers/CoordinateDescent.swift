@@ -13,6 +13,9 @@ struct CoordinateDescent {
   /// Whether the coordinates of a group are orthonormal, in units of its diagonal.
   var isOrthonormal = true
 
+  /// Coefficients below are zero: the square of their length is none.
+  static let nothing = 1e-150
+
   /// Minimizes over each group in turn, once.
   ///
   /// - Returns: the largest change of a coordinate, in units of the fit.
@@ -54,8 +57,30 @@ struct CoordinateDescent {
 
   /// The gradient of a group were its coefficients zero: g + G_gg b.
   mutating func without(_ group: Range<Int>, _ b: [Double], _ g: [Double]) -> [Double] {
+    without(group, block(group), b, g)
+  }
+
+  private func without(_ group: Range<Int>, _ gram: [Double], _ b: [Double], _ g: [Double])
+    -> [Double]
+  {
+    var pull = Array(g[group])
+    for row in 0..<group.count {
+      for column in 0..<group.count {
+        pull[row] += gram[row * group.count + column] * b[group.lowerBound + column]
+      }
+    }
+    return pull
+  }
+
+  /// G on a group, `k × k`.
+  private mutating func block(_ group: Range<Int>) -> [Double] {
     for j in group { loss.prepare(j) }
-    return group.map { j in group.reduce(g[j]) { $0 + loss.gram(j, $1) * b[$1] } }
+    var gram = [Double]()
+    gram.reserveCapacity(group.count * group.count)
+    for j in group {
+      for k in group { gram.append(loss.gram(j, k)) }
+    }
+    return gram
   }
 
   /// Minimizes over a group that is not orthonormal: zero where that is its minimum, else some steps of
@@ -66,27 +91,70 @@ struct CoordinateDescent {
     let (t, r) = (
       penalty.threshold(group.lowerBound, lambda), penalty.curvature(group.lowerBound, lambda)
     )
-    let pull = without(group, b, g)
-    let isZero = pull.reduce(0) { $0 + $1 * $1 }.squareRoot() <= t
+    let (size, first, gram) = (group.count, group.lowerBound, block(group))
+    let isZero =
+      without(group, gram, b, g).reduce(0) { $0 + $1 * $1 }.squareRoot() <= t
+    var bound = 0.0
     // No eigenvalue is above the largest sum of a row.
-    let bound = group.map { j in group.reduce(0) { $0 + abs(loss.gram(j, $1)) } }.max()!
-    var largest = 0.0
+    for row in 0..<size {
+      bound = max(bound, gram[row * size..<(row + 1) * size].reduce(0) { $0 + abs($1) })
+    }
+    guard bound > 0 else { return 0 }
+    // The coefficients and the gradient of the group alone, until it is done.
+    var (own, pull, largest) = (Array(b[group]), Array(g[group]), 0.0)
+    var step = [Double](repeating: 0, count: size)
     for _ in 0..<(isZero ? 1 : 30) {
-      let uphill = group.map { b[$0] + g[$0] / bound }
-      let length = uphill.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      var square = 0.0
+      for place in 0..<size {
+        step[place] = own[place] + pull[place] / bound
+        square += step[place] * step[place]
+      }
+      let length = square.squareRoot()
       let shrink = isZero || length * bound <= t ? 0 : (1 - t / (bound * length)) / (1 + r / bound)
       var change = 0.0
-      for (place, j) in group.enumerated() {
-        let step = shrink * uphill[place] - b[j]
-        guard step != 0 else { continue }
-        b[j] += step
-        change = max(change, abs(step) * bound.squareRoot())
-        loss.addRow(j, times: -step, to: &g)
+      for place in 0..<size {
+        step[place] = shrink * step[place] - own[place]
+        own[place] += step[place]
+        change = max(change, abs(step[place]) * bound.squareRoot())
+      }
+      for row in 0..<size {
+        for column in 0..<size { pull[row] -= gram[row * size + column] * step[column] }
       }
       largest = max(largest, change)
       if change < 1e-3 * largest { break }
     }
+    for place in 0..<size where own[place] != b[first + place] {
+      // A length that underflows would be divided by.
+      if own[place].magnitude < Self.nothing { own[place] = 0 }
+      loss.addRow(first + place, times: b[first + place] - own[place], to: &g)
+      b[first + place] = own[place]
+    }
     return largest
+  }
+
+  /// Sweeps until the duality gap is at most `tolerance`, as long as there is patience.
+  ///
+  /// - Returns: the gap reached.
+  mutating func minimize(
+    _ b: inout [Double], _ g: inout [Double], lambda: Double, tolerance: Double,
+    _ patience: inout Patience
+  ) -> Double {
+    let cost = loss.count * max(1, b.count { $0 != 0 }) + Patience.group * groups.count
+    let limit = patience.rounds(of: cost)
+    if !b.allSatisfy(\.isFinite) { reset(&b, &g) }
+    var reached = minimize(&b, &g, lambda: lambda, tolerance: tolerance, limit: limit)
+    if !(reached <= tolerance) { patience.spend(limit, of: cost) }
+    if reached.isNaN {
+      reset(&b, &g)
+      reached = gap(b, g, lambda: lambda)
+    }
+    return reached
+  }
+
+  /// Goes back to where nothing is in: numbers so large that nothing finite comes of them have no better answer.
+  private func reset(_ b: inout [Double], _ g: inout [Double]) {
+    b = Array(repeating: 0, count: b.count)
+    g = loss.correlation
   }
 
   /// Sweeps until the duality gap is at most `tolerance`, or until `limit` sweeps are spent.
@@ -105,7 +173,7 @@ struct CoordinateDescent {
       guard round % 10 == 0 || change < 1e-15 else { continue }
       g = loss.residualCorrelation(b)
       reached = gap(b, g, lambda: lambda)
-      if change == 0 { break }
+      if change == 0 || reached.isNaN { break }
     }
     return reached
   }

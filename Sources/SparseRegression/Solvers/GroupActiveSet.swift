@@ -28,6 +28,10 @@ struct GroupActiveSet: SupportSolver {
     let factor: Cholesky
   }
 
+  /// Newton's steps that are left to this λ.
+  private var left = 0
+  var patience = Patience()
+
   /// Newton goes on until half its decrement, what a step can win, is below this; or to rounding.
   private var goal = 0.0
 
@@ -84,7 +88,8 @@ struct GroupActiveSet: SupportSolver {
     // Newton's steps know of no limit but zero.
     guard !penalty.hasLimits else {
       return Outcome(
-        gap: descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance), isDirect: false)
+        gap: descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance, &patience),
+        isDirect: false)
     }
     // Where the quadratic only leads to the next look at a loss, its last digits lead nowhere; a step that
     // is to be the last is worth more of them than its gap, of which the decrement is about the square.
@@ -92,7 +97,10 @@ struct GroupActiveSet: SupportSolver {
     for index in active where groups[index].allSatisfy({ b[$0] == 0 }) { isActive[index] = false }
     active.removeAll { !isActive[$0] }
     var isDirect = false
-    for _ in 0..<groups.count + 50 {
+    let cost = loss.count * max(1, active.count * active.count)
+    let steps = max(20, min(Self.mostSteps, patience.rounds(of: cost)))
+    left = steps
+    for _ in 0..<groups.count + 50 where left > 0 {
       for index in groups.indices where !isActive[index] && asks(groups[index], lambda) {
         isActive[index] = true
         active.append(index)
@@ -102,14 +110,21 @@ struct GroupActiveSet: SupportSolver {
       let isDone = groups.indices.allSatisfy { isActive[$0] || !asks(groups[$0], lambda) }
       if isDone { break }
     }
+    // To the last digit each λ has a factor of its own, and need not keep it.
+    if goal == 0 { hessian = nil }
     let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)
     let reached = gap(b, g, lambda: lambda)
-    guard reached > tolerance, !isDirect || goal == 0 else {
+    guard !(reached <= tolerance), !isDirect || goal == 0 || reached.isNaN else {
       return Outcome(gap: reached, isDirect: isDirect)
     }
+    patience.spend(steps - left, of: cost)
     return Outcome(
-      gap: descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance), isDirect: false)
+      gap: descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance, &patience),
+      isDirect: false)
   }
+
+  /// Steps of Newton a λ; most take a few.
+  private static let mostSteps = 500
 
   private func asks(_ group: Range<Int>, _ lambda: Double) -> Bool {
     let price = penalty.threshold(group.lowerBound, lambda)
@@ -121,12 +136,13 @@ struct GroupActiveSet: SupportSolver {
   ///
   /// - Returns: whether Newton ended at the optimum on them.
   private mutating func settle(_ lambda: Double) -> Bool {
-    for _ in 0..<100 {
+    for _ in 0..<100 where left > 0 {
       // A group at zero that asks to come in leaves it by a step of its own.
       for index in active where asks(groups[index], lambda) {
         _ = descent.minimize(groups[index], &b, &g, lambda: lambda)
       }
       guard newton(lambda) else {
+        left -= 20
         for _ in 0..<20 {
           for index in active { _ = descent.minimize(groups[index], &b, &g, lambda: lambda) }
         }
@@ -144,13 +160,16 @@ struct GroupActiveSet: SupportSolver {
     // Steps keep the pulls of the groups that are in.
     defer { g = loss.residualCorrelation(b) }
     var last = Double.infinity
-    for _ in 0..<100 {
+    for _ in 0..<100 where left > 0 {
+      left -= 1
       dropCollapsed(lambda)
       let support = active.map { groups[$0] }.filter { $0.contains { b[$0] != 0 } }
       guard !support.isEmpty else { return true }
       let coordinates = support.flatMap { Array($0) }
-      // To the last digit the square of an error is worth more than a factor.
-      let isOld = goal > 0 && hessian?.coordinates == coordinates
+      // To the last digit the square of an error is worth more than a factor,
+      // unless that is what a step costs.
+      let isOld =
+        (goal > 0 || coordinates.count > Self.dear) && hessian?.coordinates == coordinates
       if !isOld { hessian = factorized(support, coordinates, lambda) }
       guard let hessian else { return false }
       let residual = downhill(support, lambda)
@@ -174,6 +193,8 @@ struct GroupActiveSet: SupportSolver {
 
   /// A step with an old factor that leaves more than this of the decrement asks for a new one.
   private static let slow = 0.1
+  /// A factor of more coordinates costs many steps.
+  private static let dear = 64
 
   /// Sets groups to zero whose own optimum, the others held, is zero: there the norm has no derivative.
   private mutating func dropCollapsed(_ lambda: Double) {
@@ -249,6 +270,7 @@ struct GroupActiveSet: SupportSolver {
     func go(_ share: Double) {
       for (place, j) in coordinates.enumerated() {
         b[j] = before[place].b + share * direction[place]
+        if b[j].magnitude < CoordinateDescent.nothing { b[j] = 0 }
         g[j] = before[place].g - share * change[place]
       }
     }

@@ -11,6 +11,9 @@ protocol SupportSolver: Sendable {
   /// Unpenalized coordinates that those before them already span; their coefficient is zero.
   var dependent: Set<Int> { get }
 
+  /// What may still be spent in vain.
+  var patience: Patience { get set }
+
   /// Solves at `lambda`.
   ///
   /// - Parameters:

@@ -1,0 +1,1 @@
+../../../Sources/CSVLassoTool/ModelFlags.swift

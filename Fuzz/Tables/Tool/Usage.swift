@@ -1,0 +1,1 @@
+../../../Sources/CSVLassoTool/Usage.swift
