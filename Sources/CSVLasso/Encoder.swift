@@ -102,7 +102,9 @@ struct Encoder: Sendable {
   /// Of numbers, and of a target of numbers, that begin far from zero, where they begin.
   func far(_ pieces: [ParsedRows], stride: Int, targetIsText: Bool) -> [Int: Double] {
     var far: [Int: Double] = [:]
-    for slot in numbers.indices where abs(origins[slot]) >= Moments.far { far[slot] = origins[slot] }
+    for slot in numbers.indices where abs(origins[slot]) >= Moments.far {
+      far[slot] = origins[slot]
+    }
     guard !targetIsText else { return far }
     for piece in pieces {
       for row in 0..<piece.count {

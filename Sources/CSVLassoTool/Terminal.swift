@@ -1,5 +1,6 @@
 internal import CSVLasso
 internal import CSVRecords
+internal import CStart
 
 #if canImport(Glibc)
   internal import Glibc
@@ -50,8 +51,10 @@ enum Terminal {
   /// Beyond so many, threads would only be in each other's way.
   static let mostThreads = 1024
 
-  /// A quarter of the machine's memory, in bytes.
+  /// A quarter of the machine's memory, in bytes; an eighth of what the process may have, where that is less, for
+  /// OpenBLAS takes much of it.
   static var defaultMemory: Int {
-    max(1 << 28, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE)))
+    let usual = max(1 << 28, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE)))
+    return min(usual, cstart_memory_limit() / 8)
   }
 }

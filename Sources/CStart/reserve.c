@@ -6,6 +6,7 @@
 
 #include "CStart.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -16,12 +17,22 @@ extern void blas_memory_free(void *buffer) __attribute__((weak));
 
 enum { most = 64 };
 static const size_t buffer = ((size_t)128 << 20) + ((size_t)1 << 20);
-/// For all else that the program does.
+/// For all else that the program does, and not less than a third of what it may have.
 static const size_t margin = (size_t)48 << 20;
 
 static int is_limited(int resource) {
   struct rlimit limit;
   return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+long cstart_memory_limit(void) {
+  long least = LONG_MAX;
+  for (int place = 0; place < 2; place++) {
+    struct rlimit limit;
+    if (getrlimit(place ? RLIMIT_DATA : RLIMIT_AS, &limit) == 0 && limit.rlim_cur < (rlim_t)least)
+      least = (long)limit.rlim_cur;
+  }
+  return least;
 }
 
 static void *map(size_t bytes) {
@@ -32,12 +43,13 @@ static void *map(size_t bytes) {
 /// How many buffers there is room for, up to `wanted`.
 static int room(int wanted) {
   void *buffers[most];
-  void *rest = map(margin);
+  size_t third = (size_t)cstart_memory_limit() / 3, kept = third > margin ? third : margin;
+  void *rest = map(kept);
   if (!rest) return 0;
   int count = 0;
   while (count < wanted && (buffers[count] = map(buffer))) count++;
   for (int i = 0; i < count; i++) munmap(buffers[i], buffer);
-  munmap(rest, margin);
+  munmap(rest, kept);
   return count;
 }
 

@@ -59,7 +59,8 @@ import Testing
           .ulpOfOne * expected.weight.squareRoot()
           * (abs(expected.mean[j]) * t + abs(expected.mean[k]) * s)
         #expect(
-          abs(moments.comoment(j, k) - expected.comoment(j, k)) <= 1e-12 * s * t + lost, "\(j) \(k)")
+          abs(moments.comoment(j, k) - expected.comoment(j, k)) <= 1e-12 * s * t + lost, "\(j) \(k)"
+        )
         #expect(moments.comoment(j, k) == moments.comoment(k, j))
       }
     }

@@ -41,7 +41,7 @@ import Testing
   /// Less than OpenBLAS takes: it would try again for ever.
   @Test(.timeLimit(.minutes(2)), arguments: [150_000, 200_000, 300_000, 500_000, 1_000_000])
   func limitOnMemoryIsTold(limit: Int) throws {
-    let line = "csvlasso -y y -q --threads 4 '\(Tool.sample("wide"))'"
+    let line = "csvlasso -y y -q --threads 4 --memory 16M '\(Tool.sample("wide"))'"
     let expected = try Tool.run(line, in: scratch.folder)
     let found = try Tool.run("ulimit -v \(limit); exec \(line)", in: scratch.folder)
     #expect(expected.status == 0)

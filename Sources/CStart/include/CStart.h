@@ -12,6 +12,9 @@ extern "C" {
 /// - Returns: how many threads, up to `threads`, can call it at once.
 int cstart_reserve(int threads);
 
+/// Bytes that the process may have (ulimit -v and -d); LONG_MAX where nothing limits them.
+long cstart_memory_limit(void);
+
 /// How many arguments the program was called with, its name included; 0 where the system does not say.
 int cstart_argument_count(void);
 

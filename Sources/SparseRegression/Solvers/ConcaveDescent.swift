@@ -69,7 +69,8 @@ struct ConcaveDescent: SupportSolver {
     for index in active where isZero(groups[index]) { isActive[index] = false }
     active.removeAll { !isActive[$0] }
     var isDirect = false
-    let cost = loss.count * max(1, active.count)
+    // Sweeps are all that it has, and are granted more of them.
+    let cost = loss.count * max(1, active.count) / 8
     let sweeps = max(500, patience.rounds(of: cost))
     left = sweeps
     for _ in 0..<groups.count + 50 where left > 0 {
@@ -154,7 +155,7 @@ struct ConcaveDescent: SupportSolver {
     straight.restart(b, nil)
     var reached = Double.infinity
     // Each is a solution of its own, worth many sweeps.
-    let cost = 20 * loss.count * (1 + b.count { $0 != 0 })
+    let cost = 4 * loss.count * (1 + b.count { $0 != 0 })
     let rounds = min(200, patience.rounds(of: cost))
     for _ in 0..<rounds where reached > tolerance {
       straight.take(slopes: kind.slopes(b, groups, penalty, lambda))
