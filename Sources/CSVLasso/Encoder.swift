@@ -32,9 +32,9 @@ struct Encoder: Sendable {
     /// For each level, its column in the moments.
     var columns: [Int] = []
     var missingCount = 0
-    /// Hashes of the levels, counted on beyond what is encoded.
-    var seen: Set<Int> = []
-    var isText = false
+    /// The levels, counted on beyond what is encoded.
+    var seen: DistinctHashes
+    var isText: Bool
   }
 
   /// Levels of a column are counted so far, and fewer where many columns are text.
@@ -58,7 +58,6 @@ struct Encoder: Sendable {
   /// The numbers that may be sequences; soon few, and a table may have many columns.
   private var sequences: [Int]
   private let maxLevels: Int
-  private let countedLevels: Int
   private let reading: [ReadAs]
 
   /// The columns of the target's companions in the moments.
@@ -74,10 +73,12 @@ struct Encoder: Sendable {
     self.reading = reading
     numbers = reading.indices.filter { reading[$0] == .number || reading[$0] == .declaredNumber }
       .map { NumberColumn(predictor: $0, isDeclared: reading[$0] == .declaredNumber) }
-    texts = reading.indices.filter { reading[$0] == .text }.map {
-      TextColumn(predictor: $0, isText: tooMany.contains($0))
+    let read = reading.indices.filter { reading[$0] == .text }
+    let counted = Self.countedLevels(among: read.count)
+    texts = read.map {
+      TextColumn(
+        predictor: $0, seen: DistinctHashes(most: counted), isText: tooMany.contains($0))
     }
-    countedLevels = Self.countedLevels(among: texts.count)
     self.companions = numbers.count..<numbers.count + companions
     origins = Array(repeating: 0, count: numbers.count + companions)
     indicators = Array(repeating: -1, count: numbers.count + companions)
@@ -199,7 +200,7 @@ struct Encoder: Sendable {
   ///
   /// A text that has too many at once, as an id does, never has a column.
   private mutating func columnsOfLevels(_ slot: Int, _ levels: [[UInt8]?]) -> [Int] {
-    for level in levels where texts[slot].seen.count < countedLevels {
+    for level in levels where texts[slot].levels[level] == nil {
       texts[slot].seen.insert(level.hashValue)
     }
     if !texts[slot].isText {

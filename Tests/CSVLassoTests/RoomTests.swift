@@ -97,6 +97,19 @@ import Testing
     #expect(try fit(narrow, options).keptLabels == ["x"])
   }
 
+  @Test(arguments: [1, 500, 5000, 20_000])
+  func differentHashesAreCounted(most: Int) {
+    var (hashes, random) = (DistinctHashes(most: most), SplitMix64(seed: 5, stream: 1))
+    var seen: Set<Int> = []
+    for step in 0..<40_000 {
+      let hash = Int.random(in: -10_000...10_000, using: &random)
+      seen.insert(hash)
+      hashes.insert(hash)
+      if step % 7001 == 0 { #expect(hashes.count == min(most, seen.count)) }
+    }
+    #expect(hashes.count == min(most, seen.count))
+  }
+
   /// Levels of many columns are counted less far, so that the counts have room.
   @Test func countsOfLevelsAreBounded() {
     #expect(Encoder.countedLevels(among: 10) == 100_000)
