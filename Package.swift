@@ -8,8 +8,9 @@ let strict: [SwiftSetting] = [
   .strictMemorySafety(),
 ]
 
-// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CSystem, CNumbers;
-// SparseRegression → COpenBLAS, CProducts, CLosses }. The two libraries meet only in CSVLasso.
+// Imports run one way: CSVLassoTool → CSVLasso → { CSVRecords → CLibCSV, CZlib, CZstd, CSystem, CNumbers, CTraps;
+// SparseRegression → COpenBLAS, CProducts, CLosses; both → CThreads }. The two libraries meet only in CSVLasso.
+// CStart is for programs.
 let package = Package(
   name: "csvlasso",
   platforms: [.macOS(.v26)],
@@ -34,15 +35,19 @@ let package = Package(
       name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CSystem"),
     .target(name: "CNumbers"),
+    .target(name: "CThreads"),
+    .target(name: "CTraps"),
+    .target(name: "CStart"),
     .target(
-      name: "CSVRecords", dependencies: ["CLibCSV", "CZlib", "CZstd", "CSystem", "CNumbers"],
+      name: "CSVRecords",
+      dependencies: ["CLibCSV", "CZlib", "CZstd", "CSystem", "CNumbers", "CThreads", "CTraps"],
       swiftSettings: strict),
     .target(name: "CProducts"),
     .target(name: "CLosses"),
     .target(
       name: "SparseRegression",
       dependencies: [
-        "COpenBLAS", "CProducts", "CLosses",
+        "COpenBLAS", "CProducts", "CLosses", "CThreads",
         .product(name: "RealModule", package: "swift-numerics"),
       ],
       swiftSettings: strict),
@@ -55,15 +60,15 @@ let package = Package(
     .executableTarget(
       name: "CSVLassoTool",
       dependencies: [
-        "CSVLasso", "CSVRecords", "SparseRegression",
+        "CSVLasso", "CSVRecords", "SparseRegression", "CStart", "CTraps",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     // Not a product: `make bench-micro` runs it.
     .executableTarget(
-      name: "MicroBenchmarks", dependencies: ["CSVRecords", "SparseRegression"],
+      name: "MicroBenchmarks", dependencies: ["CSVRecords", "SparseRegression", "CStart"],
       path: "Benchmarks/Micro", swiftSettings: strict),
-    .testTarget(name: "CSVRecordsTests", dependencies: ["CSVRecords"]),
+    .testTarget(name: "CSVRecordsTests", dependencies: ["CSVRecords", "CTraps"]),
     .testTarget(name: "SparseRegressionTests", dependencies: ["SparseRegression"]),
     .testTarget(
       name: "CSVLassoTests", dependencies: ["CSVLasso", "CSVRecords", "SparseRegression"]),

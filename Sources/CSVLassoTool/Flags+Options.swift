@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CSVLasso
 internal import CSVRecords
+internal import CStart
 internal import SparseRegression
 
 /// Flags that a fit takes, turned into its options.
@@ -37,7 +38,22 @@ struct FitFlags: ParsableArguments {
     try stability.fill(&options)
     (options.isNested, options.isProbed) = (checks.nested, checks.probe)
     try general.fill(&options)
+    try reserve(&options)
     return options
+  }
+
+  /// Sees to it that each thread can do linear algebra where memory is limited, and takes fewer where not all can.
+  ///
+  /// - Throws: ``Failure`` of kind system.
+  private func reserve(_ options: inout Options) throws(Failure) {
+    let threads = Int(cstart_reserve(Int32(options.threads)))
+    guard threads > 0 else {
+      throw Failure(
+        .system,
+        "the limit on memory (ulimit -v or -d) leaves no room for the 128 MB that linear algebra needs; raise it to 512 MB or more"
+      )
+    }
+    options.threads = min(options.threads, threads)
   }
 }
 
@@ -177,7 +193,7 @@ extension ChoiceFlags {
 
 extension GeneralFlags {
   func fill(_ options: inout Options) throws(Failure) {
-    try check("--threads", threads, atLeast: 1)
+    try check("--threads", threads, in: 1...Terminal.mostThreads)
     options.threads = threads ?? Terminal.processors
     options.sizes = BatchReader.Sizes(threads: options.threads)
     options.memory =

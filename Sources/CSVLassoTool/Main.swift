@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CSVLasso
+internal import CTraps
 
 #if canImport(Glibc)
   internal import Glibc
@@ -33,14 +34,15 @@ struct Main: ParsableCommand {
         csvlasso fit -y price houses.csv > model.json
         csvlasso apply model.json new.csv > reduced.csv
 
-      Exit status: 0 done; 1 check --strict found problems; 64 wrong usage; 65 bad data; 66 no such input; 73 output cannot be created; \
-      74 reading or writing failed.
+      Exit status: 0 done; 1 check --strict found problems; 64 wrong usage; 65 bad data; 66 no such input; 70 internal error; \
+      71 memory too limited; 73 output cannot be created; 74 reading or writing failed.
       """,
     version: toolVersion,
     subcommands: [Select.self, FitModel.self, Apply.self, Path.self, CheckTable.self],
     defaultSubcommand: Select.self)
 
   static func main() {
+    unsafe ctraps_install("version \(toolVersion)")
     // A parent may have left the signal ignored; a filter ends when nobody reads it.
     _ = signal(SIGPIPE, SIG_DFL)
     // A limit on the size of files is told like a full disk.
@@ -52,9 +54,18 @@ struct Main: ParsableCommand {
     } catch let failure as Failure {
       Terminal.message(failure.message)
       Self.exit(withError: ExitCode(failure.kind.status))
+    } catch let code as ExitCode {
+      Self.exit(withError: code)
     } catch {
+      // What nobody put in words.
+      if Self.exitCode(for: error) == .failure {
+        Terminal.message("internal error: \(error): please report it with the command")
+        Self.exit(withError: ExitCode(70))
+      }
       guard Self.exitCode(for: error) == .validationFailure else { Self.exit(withError: error) }
-      Terminal.message(Self.message(for: error) + " (see csvlasso help select)")
+      // A list of words comes with a line for each.
+      let text = String(Self.message(for: error).map { $0 == "\n" ? " " : $0 })
+      Terminal.message(text + " (see csvlasso help select)")
       Self.exit(withError: ExitCode(Failure.Kind.usage.status))
     }
   }
@@ -79,6 +90,7 @@ extension Failure.Kind {
     case .usage: 64
     case .data: 65
     case .noInput: 66
+    case .system: 71
     case .cannotCreate: 73
     case .io: 74
     }

@@ -1,4 +1,5 @@
 internal import CSVLasso
+internal import CSVRecords
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ internal import Synchronization
 
 /// What a person sees: messages and progress, all on standard error.
 enum Terminal {
-  /// One line, after the program's name; control characters, which a cell or a name may hold, as spaces.
+  /// One line, after the program's name; what names and cells may hold to mislead a terminal is written out.
   static func message(_ text: String) { write(line(text)) }
 
   /// Many lines, each as a message, written in stretches.
@@ -25,13 +26,7 @@ enum Terminal {
     write(lines)
   }
 
-  private static func line(_ text: String) -> String {
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return "csvlasso: \(text)\n" }
-    let line = text.unicodeScalars.map { scalar in
-      scalar.properties.generalCategory == .control ? " " : Character(scalar)
-    }
-    return "csvlasso: \(String(line))\n"
-  }
+  private static func line(_ text: String) -> String { "csvlasso: \(shown(text))\n" }
 
   /// Puts something that cannot be used in the place of closed standard descriptors, or the next file to
   /// be opened would take it.
@@ -44,21 +39,17 @@ enum Terminal {
     }
   }
 
-  static func write(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = unsafe bytes.withUnsafeBytes { unsafe systemWrite(STDERR_FILENO, $0) }
-      guard count > 0 else { return }
-      bytes = bytes.dropFirst(count)
-    }
-  }
+  static func write(_ text: String) { writeText(text, to: STDERR_FILENO) }
 
   static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
   static var standardOutputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
   static var standardInputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
   /// Processors that are there to be used.
-  static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+  static var processors: Int { min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), mostThreads) }
+
+  /// Beyond so many, threads would only be in each other's way.
+  static let mostThreads = 1024
 
   /// A quarter of the machine's memory, in bytes.
   static var defaultMemory: Int {
@@ -131,8 +122,4 @@ final class ProgressLine: Sendable {
       return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
   }
-}
-
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-  unsafe write(descriptor, bytes.baseAddress!, bytes.count)
 }

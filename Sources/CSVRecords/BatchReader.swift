@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Synchronization
 
 /// Reads a source batch by batch, each ending where a record ends.
@@ -20,6 +19,8 @@ package struct BatchReader {
     package var isStreaming: Bool
     /// How many batches are made while one is worked on.
     package var ahead: Int
+    /// Bytes that a record may have: all of it is in memory, and one that never ends would fill that.
+    package var longestRecord = 1 << 28
 
     package init(
       batch: Int = 2 << 20, piece: Int = 256 << 10, pieces: Int = 1, alwaysTable: Bool = false,
@@ -35,11 +36,13 @@ package struct BatchReader {
     }
 
     /// Sizes for so many threads: some pieces for each, and what they work on still in a cache.
-    package init(threads: Int) { self.init(batch: max(2, threads) << 20, pieces: threads) }
+    package init(threads: Int) {
+      self.init(batch: min(max(2, threads), 64) << 20, pieces: threads)
+    }
   }
 
   /// The bytes before the first record: a byte-order mark, blank lines.
-  package let preamble: [UInt8]
+  package let preamble: Preamble
   /// The first record, whose fields are the names where there is a header.
   package let first: FirstRecord
   /// How many bytes were read when the last batch was handed out.
@@ -55,10 +58,11 @@ package struct BatchReader {
   {
     // A small file needs no large buffer; what it decompresses to comes in several batches.
     let room = source.size.map { max(1 << 16, 4 * $0) } ?? .max
-    var opening = Opening(source: source, capacity: min(sizes.batch, room))
+    var opening = Opening(
+      source: source, capacity: min(sizes.batch, room), longestRecord: sizes.longestRecord)
     first = try opening.firstRecord(dialect)
     preamble = opening.preamble
-    bytesRead = opening.filled
+    bytesRead = opening.bytesRead
     self.source = source
     batches = BatchQueue(BatchCutter(opening, dialect, sizes), ahead: sizes.ahead)
   }
@@ -88,8 +92,7 @@ private final class BatchQueue: @unchecked Sendable {
   /// Whether a fault was met: what is asked for behind it is nothing.
   private var isOver = false
   private let ahead: Int
-  private let queue = DispatchQueue(label: "csvlasso.reading")
-  private let isMade = DispatchSemaphore(value: 0)
+  private let line = WorkLine()
   private let made = Mutex<[Step]>([])
   /// Steps that were asked for and not yet taken; the caller's alone.
   private var asked = 0
@@ -102,23 +105,22 @@ private final class BatchQueue: @unchecked Sendable {
   func next() -> Step {
     let step: Step
     if asked > 0 {
-      isMade.wait()
       asked -= 1
+      line.wait(untilLeft: asked)
       step = made.withLock { $0.removeFirst() }
     } else {
       step = make()
       if cutter.isExhausted { return step }
     }
     guard case .success(.some) = step.batch else { return step }
-    while asked < ahead {
-      asked += 1
-      queue.async { [self] in
-        let step = make()
-        made.withLock { $0.append(step) }
-        isMade.signal()
-      }
-    }
+    // Without a thread for it each batch is made when it is asked for.
+    while asked < ahead, line.add({ [self] in makeAhead() }) { asked += 1 }
     return step
+  }
+
+  private func makeAhead() {
+    let step = make()
+    made.withLock { $0.append(step) }
   }
 
   private func make() -> Step {

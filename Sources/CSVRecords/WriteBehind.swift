@@ -1,13 +1,11 @@
-internal import Dispatch
-
 /// Writes what it is handed on another thread, in order, while more is made.
 ///
 /// One hand-over is written at a time and none waits, so that memory stays bounded and a fault is told at
-/// the next one. A small one is written at once: to start a thread takes longer. Sendable though it is not checked: `failure` is touched only between a wait and its signal.
+/// the next one. A small one is written at once: to start a thread takes longer. Sendable though it is not checked:
+/// `failure` is touched only where the line is empty, and by what is on it.
 package final class WriteBehind: @unchecked Sendable {
   private let output: OutputFile
-  private let queue = DispatchQueue(label: "csvlasso.writing")
-  private let isFree = DispatchSemaphore(value: 1)
+  private let line = WorkLine()
   private var failure: WriteError?
 
   /// Up to so many bytes are written at once: what any pipe takes without a reader.
@@ -20,25 +18,23 @@ package final class WriteBehind: @unchecked Sendable {
   /// - Throws: ``WriteError`` of what was handed over before.
   package func write(_ parts: [[UInt8]]) throws(WriteError) {
     try finish()
-    guard parts.reduce(0, { $0 + $1.count }) > Self.atOnce else {
+    let isLarge = parts.reduce(0) { $0 + $1.count } > Self.atOnce
+    if isLarge, line.add({ [self] in writeAll(parts) }) { return }
+    writeAll(parts)
+    try finish()
+  }
+
+  private func writeAll(_ parts: [[UInt8]]) {
+    do throws(WriteError) {
       for part in parts where !part.isEmpty { try output.write(part) }
-      return
-    }
-    isFree.wait()
-    queue.async { [self] in
-      do throws(WriteError) {
-        for part in parts where !part.isEmpty { try output.write(part) }
-      } catch { failure = error }
-      isFree.signal()
-    }
+    } catch { failure = error }
   }
 
   /// Waits until all is written.
   ///
   /// - Throws: ``WriteError``
   package func finish() throws(WriteError) {
-    isFree.wait()
-    defer { isFree.signal() }
+    line.wait()
     if let failure { throw failure }
   }
 }

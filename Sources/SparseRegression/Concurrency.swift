@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import CThreads
 internal import Synchronization
 
 /// Runs `body` once on each element, on at most `threads` threads.
@@ -17,12 +17,27 @@ package func concurrently<Element: Sendable>(
   unsafe elements.withUnsafeMutableBufferPointer { buffer in
     // The buffer is cut into disjoint elements by the counter: no two threads see the same one.
     nonisolated(unsafe) let elements = unsafe buffer
-    DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+    together(min(threads, count)) {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < count else { return }
         unsafe body(index, &elements[index])
       }
+    }
+  }
+}
+
+/// Runs `work` on the calling thread and on up to `threads` − 1 others, and waits for all of them; on fewer where the
+/// system gives no more.
+private func together(_ threads: Int, _ work: @Sendable () -> Void) {
+  withoutActuallyEscaping(work) { work in
+    var work = work
+    unsafe withUnsafeMutablePointer(to: &work) { pointer in
+      unsafe cthreads_together(
+        threads - 1,
+        { context in
+          unsafe context?.assumingMemoryBound(to: (@Sendable () -> Void).self).pointee()
+        }, pointer)
     }
   }
 }
