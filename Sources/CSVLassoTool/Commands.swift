@@ -46,7 +46,7 @@ struct Select: ParsableCommand {
     options.fitsOnly = names
     options.findsUnderstudies = output.model != nil || output.ledger != nil
     let source = try flags.csv.source(options.readings(writes: !names))
-    let files = try output.open()
+    let files = try output.open(source, isReduced: !names)
     let progress = flags.general.progressLine()
     let fit = try Reduction.fit(source, options, progress: progress.show)
     try files.writeCompanions(fit)
@@ -141,7 +141,7 @@ extension FitFlags {
     // A path has no line a column that could tell them.
     options.findsUnderstudies = !fullPath
     let source = try csv.source(options.readings(writes: false))
-    let files = try Files(main: output, model: nil, ledger: ledger)
+    let files = try Files(main: output, ledger: ledger, inputs: [source])
     let progress = general.progressLine()
     let fit = try Reduction.fit(source, options, progress: progress.show)
     progress.clear()
@@ -185,15 +185,15 @@ struct Apply: ParsableCommand {
   var noTarget = false
 
   func run() throws {
-    let saved = try SavedModel(
-      try ByteSource.opened(model, .once).contents(), name: model)
+    let stored = try ByteSource.opened(model, .once)
+    let saved = try SavedModel(stored)
     var options = Options(target: "")
     options.dialect = try saved.dialect(csv.dialect())
     options.skipsRagged = csv.ragged == .skip
     options.writesTarget = !noTarget
     options.streams()
     let source = try csv.source(.once)
-    let files = try Files(main: output, model: nil, ledger: nil)
+    let files = try Files(main: output, inputs: [stored], reduced: source)
     try Reduction.apply(saved, to: source, output: files.main, options)
     try files.commit()
   }
@@ -215,46 +215,10 @@ struct OutputFlags: ParsableArguments {
   @Flag(help: "Leave the target out of the output.")
   var noTarget = false
 
-  func open() throws(Failure) -> Files {
-    try Files(main: output, model: model, ledger: ledger)
-  }
-}
-
-/// The outputs of one run, which appear one after the other at its end.
-struct Files {
-  let main: OutputFile
-  private let model: OutputFile?
-  private let ledger: OutputFile?
-
-  init(main: String?, model: String?, ledger: String?) throws(Failure) {
-    guard [main ?? "-", model, ledger].count(where: { $0 == "-" }) <= 1 else {
-      throw Failure(.usage, "only one output can go to standard output")
-    }
-    let named = [main, model, ledger].compactMap { $0 }
-    guard Set(named).count == named.count else {
-      throw Failure(.usage, "two outputs have the same name")
-    }
-    func open(_ path: String?) throws(Failure) -> OutputFile {
-      try Failure.writing { () throws(WriteError) in try OutputFile(path: path) }
-    }
-    self.main = try open(main)
-    self.model = model == nil ? nil : try open(model)
-    self.ledger = ledger == nil ? nil : try open(ledger)
-  }
-
-  func write(_ bytes: [UInt8], to file: OutputFile? = nil) throws(Failure) {
-    try Failure.writing { () throws(WriteError) in try (file ?? main).write(bytes) }
-  }
-
-  /// Model and ledger, if asked for.
-  func writeCompanions(_ fit: Fit) throws(Failure) {
-    if let model { try write(Model.json(fit, tool: toolVersion), to: model) }
-    if let ledger { try write(fit.ledger(), to: ledger) }
-  }
-
-  func commit() throws(Failure) {
-    for file in [main, model, ledger] {
-      try Failure.writing { () throws(WriteError) in try file?.commit() }
-    }
+  /// - Parameter isReduced: whether what is written is the input, reduced, which may take its place.
+  func open(_ source: ByteSource, isReduced: Bool) throws(Failure) -> Files {
+    try Files(
+      main: output, model: model, ledger: ledger, inputs: isReduced ? [] : [source],
+      reduced: isReduced ? source : nil)
   }
 }

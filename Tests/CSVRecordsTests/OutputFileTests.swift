@@ -46,6 +46,86 @@ import Testing
     #expect(Self.mode(path) == mode)
   }
 
+  /// As whom a program runs is not what data say.
+  @Test(arguments: [(0o4755, 0o755), (0o2644, 0o644), (0o1600, 0o600)] as [(mode_t, mode_t)])
+  func modeKeepsNoSetId(old: mode_t, new: mode_t) throws {
+    let path = scratch.file([])
+    chmod(path, old)
+    try replace(path)
+    #expect(Self.mode(path) == new)
+  }
+
+  @Test func nameThatAnOldProcessLeftIsNotInTheWay() throws {
+    let path = scratch.newPath()
+    let file = try OutputFile(path: path)
+    let stale = "\(scratch.path)/.csvlasso-\(getpid())-\(file.descriptor)"
+    for name in [stale, stale + "-1"] { close(open(name, O_CREAT | O_WRONLY, 0o600)) }
+    symlink("nowhere", stale + "-2")
+    try file.write(bytes)
+    try file.commit()
+    #expect(Scratch.contents(path) == "new\n")
+    #expect(scratch.names.count == 4)
+  }
+
+  /// Where it stands decides nothing.
+  @Test(.enabled(if: access("/dev/shm", W_OK) == 0))
+  func fileUnderDevIsReplacedWhole() throws {
+    let path = "/dev/shm/csvlasso-tests-\(getpid())"
+    defer { unlink(path) }
+    try Data("old old old\n".utf8).write(to: URL(filePath: path))
+    let file = try OutputFile(path: path)
+    try file.write(bytes)
+    #expect(Scratch.contents(path) == "old old old\n")
+    try file.commit()
+    #expect(Scratch.contents(path) == "new\n")
+  }
+
+  @Test(arguments: ["/dev/fd", "/proc/self/fd", "link"])
+  func pathOfADescriptorIsThatDescriptor(folder: String) throws {
+    let path = scratch.file(Array("old old old\n".utf8))
+    let descriptor = open(path, O_WRONLY)
+    defer { close(descriptor) }
+    lseek(descriptor, 4, SEEK_SET)
+    var name = "\(folder)/\(descriptor)"
+    if folder == "link" {
+      name = scratch.newPath()
+      symlink("/dev/fd/\(descriptor)", name)
+    }
+    let file = try OutputFile(path: name)
+    try file.write(bytes)
+    try file.commit()
+    #expect(Scratch.contents(path) == "old new\nold\n")
+  }
+
+  @Test func closedDescriptorIsTold() {
+    #expect(throws: WriteError.cannotCreate(path: "/dev/fd/999", errno: EBADF)) {
+      try OutputFile(path: "/dev/fd/999")
+    }
+  }
+
+  @Test func copyThatEndsTooSoonIsTold() throws {
+    let path = scratch.newPath()
+    let file = try OutputFile(path: path)
+    try file.write(bytes)
+    ftruncate(file.descriptor, 2)
+    let copy = open(scratch.newPath(), O_CREAT | O_WRONLY, 0o600)
+    defer { close(copy) }
+    #expect(throws: WriteError.cannotWrite(path: path, errno: EIO)) { try file.copy(to: copy) }
+  }
+
+  @Test func copyIsWholeAndHasTheMode() throws {
+    let (path, other) = (scratch.newPath(), scratch.newPath())
+    let file = try OutputFile(path: path)
+    let long = Array(repeating: UInt8(ascii: "x"), count: 3_000_000)
+    try file.write(long)
+    fchmod(file.descriptor, 0o640)
+    let copy = open(other, O_CREAT | O_WRONLY, 0o600)
+    try file.copy(to: copy)
+    close(copy)
+    #expect(FileManager.default.contents(atPath: other).map(Array.init) == long)
+    #expect(Self.mode(other) == 0o640)
+  }
+
   @Test func modeOfANewFileIsThatOfAnyNewFile() throws {
     let (path, other) = (scratch.newPath(), scratch.newPath())
     close(open(other, O_CREAT | O_WRONLY, 0o666))
