@@ -13,6 +13,8 @@ public struct Failure: Error, Equatable, Sendable {
     case noInput
     /// An output that cannot be created: 73.
     case cannotCreate
+    /// The system gives no memory for the work: 71.
+    case system
     /// Reading or writing failed: 74.
     case io
   }
@@ -86,6 +88,18 @@ extension Failure {
       self.init(.data, "\(source): the compressed input is damaged")
     case .changed:
       self.init(.io, "\(source): the file was changed while it was being read")
+    case .longRecord(let line, let limit):
+      self.init(
+        .data,
+        "\(source):\(line): a record of more than \(limit >> 20) MB starts here (use --quote none if quotes are plain text)"
+      )
+    case .tooLarge(let limit):
+      self.init(.data, "\(source): more than \(limit >> 20) MB, which is more than is read at once")
+    case .noRecord(let line):
+      self.init(
+        .data,
+        "\(source):\(line): blank lines with ends of several kinds, and no record yet; this is no CSV"
+      )
     }
   }
 
@@ -132,6 +146,16 @@ extension Schema {
 }
 
 extension Failure {
+  /// Runs what reads `source`. What is wrong with a file that changed meanwhile is that it changed.
+  package static func readingWhole<Value>(
+    _ source: ByteSource, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    do throws(Failure) { return try body() } catch {
+      guard error.kind == .data, !source.isUnchanged else { throw error }
+      throw Failure(.changed, source: source.name)
+    }
+  }
+
   /// Runs a step that reads, and puts its error in words.
   static func reading<Value>(
     _ source: String, _ schema: Schema? = nil, _ body: () throws(ReadError) -> Value

@@ -15,6 +15,20 @@ public enum Reduction {
     _ source: ByteSource, _ options: Options, progress: @escaping Progress = { _, _ in }
   ) throws(Failure) -> Fit {
     keepFreeMemory(threads: options.threads)
+    let (blocks, schema) = try Failure.readingWhole(source) { () throws(Failure) in
+      try read(source, options, progress)
+    }
+    // Reading a wide table leaves much behind that the fit has other uses for.
+    if case .columns(let matrix, _) = blocks.fitted {
+      giveBackFreeMemory(stays: matrix.width > matrix.rows)
+    }
+    return try Fit(blocks, schema, options, source: source.name, progress)
+  }
+
+  /// Reads the rows, in the form that they are fitted in.
+  private static func read(
+    _ source: ByteSource, _ options: Options, _ progress: @escaping Progress
+  ) throws(Failure) -> (RowBlocks, Schema) {
     var reader = try records(of: source, options)
     let header = header(of: reader, options)
     try refuseOtherDelimiter(header, source: source.name)
@@ -27,11 +41,7 @@ public enum Reduction {
     }
     let blocks = try RowBlocks(source, reader, schema, options, rowCount: rowCount, progress)
     try refuseChange(source)
-    // Reading a wide table leaves much behind that the fit has other uses for.
-    if case .columns(let matrix, _) = blocks.fitted {
-      giveBackFreeMemory(stays: matrix.width > matrix.rows)
-    }
-    return try Fit(blocks, schema, options, source: source.name, progress)
+    return (blocks, schema)
   }
 
   /// Reads the CSV again and writes the columns of a fit: cells as they stand, in the order of the file,
@@ -46,8 +56,10 @@ public enum Reduction {
     try rewind(source)
     var options = fit.options
     options.sizes.alwaysTable = options.standardizesOutput  // cells are rewritten field by field
-    var reader = try records(of: source, options)
-    try copy(&reader, fit.cuttingPlan, to: output, options, fit.schema, progress)
+    try Failure.readingWhole(source) { [options] () throws(Failure) in
+      var reader = try records(of: source, options)
+      try copy(&reader, fit.cuttingPlan, to: output, options, fit.schema, progress)
+    }
     try refuseChange(source)
   }
 
@@ -61,12 +73,14 @@ public enum Reduction {
   public static func apply(
     _ model: SavedModel, to source: ByteSource, output: OutputFile, _ options: Options
   ) throws(Failure) {
-    var reader = try records(of: source, options)
-    let header = header(of: reader, options)
-    let plan = CuttingPlan(
-      try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
-      skipsRagged: options.skipsRagged)
-    try copy(&reader, plan, to: output, options, nil) { _, _ in }
+    try Failure.readingWhole(source) { () throws(Failure) in
+      var reader = try records(of: source, options)
+      let header = header(of: reader, options)
+      let plan = CuttingPlan(
+        try model.columns(in: header, source: source.name, writesTarget: options.writesTarget),
+        skipsRagged: options.skipsRagged)
+      try copy(&reader, plan, to: output, options, nil) { _, _ in }
+    }
   }
 
   /// Refuses a header of one column that another delimiter would cut.

@@ -1,3 +1,4 @@
+public import CSVRecords
 internal import FoundationEssentials
 
 /// What `apply` needs of a model file.
@@ -39,7 +40,20 @@ public struct SavedModel: Decodable, Sendable {
     case damaged
   }
 
-  /// Reads a model file.
+  /// Some 500 bytes for each of half a million columns.
+  private static let largest = 1 << 28
+
+  /// Reads a model file, compressed or not.
+  ///
+  /// - Throws: ``Failure`` naming the file, whatever is wrong with it.
+  public init(_ source: ByteSource) throws(Failure) {
+    let bytes = try Failure.reading(source.name) { () throws(ReadError) in
+      try source.contents(limit: Self.largest)
+    }
+    try self.init(bytes, name: source.name)
+  }
+
+  /// Reads a model.
   ///
   /// - Throws: ``Failure`` if it is no model, or one of another version.
   public init(_ bytes: [UInt8], name: String) throws(Failure) {

@@ -7,8 +7,12 @@ func copy(
   _ options: Options, _ schema: Schema?, _ progress: Progress
 ) throws(Failure) {
   guard plan.keeps.contains(true) else { return }
-  let opening = reader.opening(plan, options)
-  try Failure.writing { () throws(WriteError) in try output.write(opening) }
+  try Failure.writing { () throws(WriteError) in
+    try reader.preamble.forEachPart { part throws(WriteError) in try output.write(part) }
+    if options.dialect.hasHeader {
+      try output.write(reader.first.batch.cut(0, CuttingPlan(plan.keeps)).bytes)
+    }
+  }
   // With one thread there is none to spare for writing.
   let behind = options.threads > 1 ? WriteBehind(output) : nil
   defer { try? behind?.finish() }
@@ -43,13 +47,5 @@ extension Fit {
       }
     }
     return CuttingPlan(keeps, skipsRagged: options.skipsRagged, scalings: scalings)
-  }
-}
-
-extension BatchReader {
-  /// What is written before the first row: the bytes before the first record, and the header.
-  fileprivate func opening(_ plan: CuttingPlan, _ options: Options) -> [UInt8] {
-    let names = CuttingPlan(plan.keeps)
-    return preamble + (options.dialect.hasHeader ? first.batch.cut(0, names).bytes : [])
   }
 }

@@ -28,9 +28,9 @@ struct BatchCutter {
   init(_ opening: Opening, _ dialect: Dialect, _ sizes: BatchReader.Sizes) {
     source = opening.source
     (buffer, filled, atEnd) = (opening.buffer, opening.filled, opening.atEnd)
-    bytesRead = opening.filled
+    bytesRead = opening.bytesRead
     // Without a header the first record is data and is read again.
-    start = dialect.hasHeader ? opening.recordEnd : opening.preamble.count
+    start = dialect.hasHeader ? opening.recordEnd : opening.recordStart
     lines = dialect.hasHeader ? opening.linesThrough : opening.linesBefore
     self.dialect = dialect
     self.sizes = sizes
@@ -62,6 +62,9 @@ struct BatchCutter {
         cutLast = filled
       }
       if atEnd { return nil }
+      guard filled < sizes.longestRecord else {
+        throw .longRecord(line: lines + 1, limit: sizes.longestRecord)
+      }
       // No record ends in the buffer, or too few do: a longer one is needed.
       if filled == buffer.count {
         buffer.append(contentsOf: repeatElement(0, count: buffer.count))
@@ -74,8 +77,8 @@ struct BatchCutter {
   /// A long one is looked at again only where it has grown by a quarter or the input pauses behind a line
   /// end, or each short read would go over all of it.
   private var isWorthCutting: Bool {
-    atEnd || filled < 1 << 16 || filled - cutLast > cutLast / 4
-      || isLineEnd(buffer[filled - 1])
+    atEnd || filled < 1 << 16 || filled >= sizes.longestRecord || filled - cutLast > cutLast / 4
+      || (isLineEnd(buffer[filled - 1]) && !source.isReady(within: Opening.pause))
   }
 
   /// Takes another buffer, which nobody looks into any more, and moves the rest of the last batch to
@@ -98,7 +101,7 @@ struct BatchCutter {
       bytesRead += count
       filled += count
       if count == 0 { atEnd = true }
-      if sizes.isStreaming && !source.isReady { return }
+      if sizes.isStreaming && !source.isReady() { return }
     }
   }
 

@@ -26,6 +26,8 @@ public final class ByteSource {
   private let isKept: Atomic<Bool>
   private var isReplaying = false
   private var isSniffed = false
+  /// How many bytes of a file were read, as stored.
+  private var taken = 0
   /// Bytes that were looked at and not yet handed out.
   private var head: [UInt8] = []
   private var decompressor: Decompressor?
@@ -82,12 +84,15 @@ public final class ByteSource {
 
   deinit { if closes { close(descriptor) } }
 
-  /// Whether more bytes, or the end, can be had without waiting.
-  var isReady: Bool {
+  /// Whether more bytes, or the end, can be had without waiting longer than so many milliseconds.
+  func isReady(within milliseconds: Int32 = 0) -> Bool {
     guard stamp == nil, head.isEmpty, decompressor?.isPending != true else { return true }
     var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return unsafe systemPoll(&poll, 1, 0) != 0
+    return unsafe systemPoll(&poll, 1, milliseconds) != 0
   }
+
+  /// The file it reads from, if it is one.
+  public var identity: FileIdentity? { FileIdentity(descriptor: descriptor) }
 
   /// Reads into `buffer`, decompressed.
   ///
@@ -131,18 +136,18 @@ public final class ByteSource {
 
   private func readRaw(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
     if isReplaying { return unsafe try spool!.read(into: buffer) }
-    while true {
-      let count = unsafe systemRead(descriptor, buffer.baseAddress!, buffer.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw .cannotRead(errno: errno) }
-      if !isKept.load(ordering: .relaxed) { spool = nil }
-      if count > 0 {
-        unsafe try spool?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      } else {
-        try spool?.complete()
-      }
-      return count
+    let count = unsafe readSome(descriptor, buffer.baseAddress!, buffer.count)
+    guard count >= 0 else { throw .cannotRead(errno: errno) }
+    if !isKept.load(ordering: .relaxed) { spool = nil }
+    if count > 0 {
+      taken += count
+      unsafe try spool?.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    } else {
+      // A file that ends before its end was cut while it was read.
+      if let size, taken < size, !isUnchanged { throw .changed }
+      try spool?.complete()
     }
+    return count
   }
 
   /// Reads into `buffer`, from index `start` on.
@@ -154,15 +159,19 @@ public final class ByteSource {
 
   /// All bytes that are left, for small files.
   ///
-  /// - Throws: ``ReadError/cannotRead(errno:)``
-  public func contents() throws(ReadError) -> [UInt8] {
+  /// - Parameter limit: how many there may be.
+  /// - Throws: ``ReadError/tooLarge(limit:)`` before more than these are in memory.
+  public func contents(limit: Int = .max) throws(ReadError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     var count = 0
     while true {
       let more = try fill(&bytes, from: count)
       guard more > 0 else { return Array(bytes[..<count]) }
       count += more
-      if count == bytes.count { bytes += Array(repeating: 0, count: count) }
+      guard count <= limit else { throw .tooLarge(limit: limit) }
+      if count == bytes.count {
+        bytes.append(contentsOf: repeatElement(0, count: min(count, limit - count) + 1))
+      }
     }
   }
 
@@ -170,7 +179,7 @@ public final class ByteSource {
   ///
   /// - Throws: ``ReadError/changed`` if the file is no longer what it was.
   public func rewind() throws(ReadError) {
-    (isSniffed, head, decompressor) = (false, [], nil)
+    (isSniffed, head, decompressor, taken) = (false, [], nil, 0)
     if let stamp {
       guard Stamp(descriptor) == stamp else { throw .changed }
       guard lseek(descriptor, off_t(origin), SEEK_SET) >= 0 else {

@@ -27,8 +27,14 @@ public enum ReadError: Error, Equatable, Sendable {
   case truncated
   /// Compressed input that is damaged.
   case damaged
-  /// The file was changed between the two readings.
+  /// The file was changed while it was read, or between two readings.
   case changed
+  /// A record of more bytes than are kept; the line is the one on which it starts.
+  case longRecord(line: Int, limit: Int)
+  /// More bytes than are read at once.
+  case tooLarge(limit: Int)
+  /// Blank lines before the first record whose ends change too often.
+  case noRecord(line: Int)
 }
 
 /// What is wrong with a cell of a numeric column.

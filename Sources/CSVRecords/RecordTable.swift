@@ -112,6 +112,7 @@ struct RecordTable: Sendable {
   /// libcsv's states, which its header does not name (libcsv.c, "Parser states").
   private enum State {
     static let rowNotBegun: Int32 = 0
+    static let fieldBegun: Int32 = 2
     static let quoteMayHaveEnded: Int32 = 3
   }
 
@@ -144,7 +145,7 @@ struct RecordTable: Sendable {
     let count = unsafe bytes.count
     var next = 0
     while next < count && table.count < limit {
-      let special = nextStructural(from: next)
+      let special = isInQuotes ? nextQuote(from: next) : nextStructural(from: next)
       // Whether the CR of a CR LF is cut from its LF cannot be seen; the rest will tell.
       if unsafe !isLast && special == count - 1 && bytes[special] == UInt8(ascii: "\r") { return }
       if unsafe parser.pstate == State.rowNotBegun {
@@ -153,6 +154,7 @@ struct RecordTable: Sendable {
       }
       if special > next {
         if unsafe parser.pstate == State.quoteMayHaveEnded { throw textAfterQuote }
+        if isInQuotes { line += lineEnds(next, special - next) }
         feed(next, special - next)
       }
       guard special < count else { break }
@@ -200,6 +202,19 @@ struct RecordTable: Sendable {
       Unmanaged.passUnretained(self).toOpaque())
     precondition(
       taken == count, "libcsv refuses nothing outside strict mode but for want of memory")
+  }
+
+  /// Whether nothing but a quote means anything.
+  private var isInQuotes: Bool { unsafe parser.pstate == State.fieldBegun && parser.quoted != 0 }
+
+  private func nextQuote(from start: Int) -> Int {
+    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
+    return unsafe firstIndex(of: dialect.quote, in: rest).map { start + $0 } ?? bytes.count
+  }
+
+  private func lineEnds(_ start: Int, _ count: Int) -> Int {
+    let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
+    return unsafe countLines(part)
   }
 
   private func nextStructural(from start: Int) -> Int {

@@ -10,23 +10,33 @@ internal import CNumbers
 
 /// The first place of `byte` in a range of `bytes`.
 func index(of byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) -> Int? {
-  guard !range.isEmpty else { return nil }
   precondition(range.upperBound <= bytes.count)
   return unsafe bytes.withUnsafeBytes { bytes in
-    let base = bytes.baseAddress!
-    guard let found = unsafe memchr(base + range.lowerBound, Int32(byte), range.count) else {
-      return nil
+    unsafe firstIndex(of: byte, in: UnsafeRawBufferPointer(rebasing: bytes[range])).map {
+      range.lowerBound + $0
     }
-    return unsafe UnsafeRawPointer(found) - base
   }
+}
+
+/// The first place of `byte` in `bytes`.
+func firstIndex(of byte: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
+  guard let base = bytes.baseAddress, bytes.count > 0,
+    let found = unsafe memchr(base, Int32(byte), bytes.count)
+  else { return nil }
+  return unsafe UnsafeRawPointer(found) - base
 }
 
 /// The number of line ends in the first `count` bytes, a CR LF counted once.
 func countLines(_ bytes: [UInt8], upTo count: Int) -> Int {
   precondition(count <= bytes.count)
-  return unsafe bytes.withUnsafeBufferPointer { bytes in
-    unsafe bytes.baseAddress.map { unsafe cscan_count_lines($0, count) } ?? 0
+  return unsafe bytes.withUnsafeBytes {
+    unsafe countLines(UnsafeRawBufferPointer(rebasing: $0[..<count]))
   }
+}
+
+func countLines(_ bytes: UnsafeRawBufferPointer) -> Int {
+  let bytes = unsafe bytes.assumingMemoryBound(to: UInt8.self)
+  return unsafe bytes.baseAddress.map { unsafe cscan_count_lines($0, bytes.count) } ?? 0
 }
 
 extension ReadError {

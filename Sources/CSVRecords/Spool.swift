@@ -14,7 +14,9 @@ struct Spool: ~Copyable {
   private let directory: String
   private var file: Int32 = -1
   private var isInMemory = false
+  /// How many bytes there are, and how many of them were read.
   private var count = 0
+  private var taken = 0
 
   init(memory: Int) {
     self.memory = memory
@@ -42,39 +44,47 @@ struct Spool: ~Copyable {
 
   private func openDiskFile() throws(ReadError) -> Int32 {
     let file = openTemporaryFile()
-    guard file >= 0 else { throw .cannotSpool(directory: directory, errno: errno) }
+    guard file >= 0 else { throw failure(errno) }
     return file
   }
 
-  private func write(_ bytes: UnsafeRawBufferPointer) throws(ReadError) {
-    let failure = unsafe writeAll(file, bytes)
-    guard failure == 0 else { throw .cannotSpool(directory: directory, errno: failure) }
+  private mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ReadError) {
+    let number = unsafe writeAll(file, bytes)
+    guard number == 0 else { throw failure(number) }
+    count += bytes.count
   }
 
   private mutating func moveToDisk() throws(ReadError) {
-    let inMemory = file
+    let (inMemory, kept) = (file, count)
+    file = try openDiskFile()
     defer { close(inMemory) }
-    (file, isInMemory) = (try openDiskFile(), false)
+    (isInMemory, count) = (false, 0)
     let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
     defer { unsafe room.deallocate() }
-    var done = 0
-    while done < count {
-      let wanted = min(count - done, room.count)
-      let read = unsafe pread(inMemory, room.baseAddress!, wanted, off_t(done))
-      guard read > 0 else { throw .cannotRead(errno: errno) }
+    while count < kept {
+      let wanted = min(kept - count, room.count)
+      let read = unsafe readSome(inMemory, room.baseAddress!, wanted, at: count)
+      guard read > 0 else { throw failure(read < 0 ? errno : EIO) }
       unsafe try write(UnsafeRawBufferPointer(rebasing: room[..<read]))
-      done += read
     }
   }
 
-  func rewind() throws(ReadError) {
-    guard file < 0 || lseek(file, 0, SEEK_SET) == 0 else { throw .cannotRead(errno: errno) }
+  mutating func rewind() throws(ReadError) {
+    guard file < 0 || lseek(file, 0, SEEK_SET) == 0 else { throw failure(errno) }
+    taken = 0
   }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
-    guard file >= 0 else { return 0 }
-    let count = unsafe systemRead(file, buffer.baseAddress!, buffer.count)
-    guard count >= 0 else { throw .cannotRead(errno: errno) }
-    return count
+  /// - Returns: how many bytes were read; 0 at the end.
+  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ReadError) -> Int {
+    let wanted = min(buffer.count, count - taken)
+    guard wanted > 0 else { return 0 }
+    let read = unsafe readSome(file, buffer.baseAddress!, wanted)
+    guard read > 0 else { throw failure(read < 0 ? errno : EIO) }
+    taken += read
+    return read
+  }
+
+  private func failure(_ number: Int32) -> ReadError {
+    .cannotSpool(directory: directory, errno: number)
   }
 }

@@ -12,9 +12,34 @@ func systemPoll(_ descriptors: UnsafeMutablePointer<pollfd>, _ count: Int, _ wai
   unsafe poll(descriptors, nfds_t(count), wait)
 }
 
+/// Reads what there is, up to `count` bytes; a signal or a descriptor that does not wait is no fault.
+///
+/// - Returns: how many bytes were read, 0 at the end; -1 with `errno` set.
+func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+  untilDone(descriptor, POLLIN) { unsafe read(descriptor, buffer, count) }
+}
+
+/// The same from a place in a file.
+func readSome(
+  _ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int, at place: Int
+) -> Int {
+  untilDone(descriptor, POLLIN) { unsafe pread(descriptor, buffer, count, off_t(place)) }
+}
+
+/// Repeats a call that was interrupted, and one that would have had to wait once it need not.
 @inline(__always)
-func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
-  unsafe read(descriptor, buffer, count)
+private func untilDone(_ descriptor: Int32, _ events: Int32, _ call: () -> Int) -> Int {
+  while true {
+    let count = call()
+    guard count < 0 else { return count }
+    switch errno {
+    case EINTR: continue
+    case EAGAIN:
+      var state = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+      guard unsafe systemPoll(&state, 1, -1) >= 0 || errno == EINTR else { return -1 }
+    default: return -1
+    }
+  }
 }
 
 /// Lets a pipe hold as much as it may, so that whoever fills it waits less often; for anything else, and where it may
@@ -32,14 +57,19 @@ func widenPipe(_ descriptor: Int32) {
 func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
   var done = 0
   while done < bytes.count {
-    let count = unsafe write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-    if count < 0 {
-      if errno == EINTR { continue }
-      return errno
+    let count = untilDone(descriptor, POLLOUT) {
+      unsafe write(descriptor, bytes.baseAddress! + done, bytes.count - done)
     }
+    guard count > 0 else { return count < 0 ? errno : EIO }
     done += count
   }
   return 0
+}
+
+/// Writes a text as far as that can be done.
+package func writeText(_ text: String, to descriptor: Int32) {
+  let bytes = Array(text.utf8)
+  _ = unsafe bytes.withUnsafeBytes { unsafe writeAll(descriptor, $0) }
 }
 
 /// Keeps memory that is free, to hand it out again: each batch needs what the one before it had, and what

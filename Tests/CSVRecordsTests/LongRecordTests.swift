@@ -3,7 +3,7 @@ import Testing
 
 @testable import CSVRecords
 
-/// Records may be as long as they like.
+/// Records may be as long as they like, up to what memory should hold.
 @Suite(.serialized) struct LongRecordTests {
   private let scratch = Scratch()
 
@@ -28,6 +28,20 @@ import Testing
     let keeps = (1...width).map { $0 == width }
     #expect(batch.cut(0, CuttingPlan(keeps)).bytes == Array("199999\n199999\n".utf8))
     #expect(try reader.next() == nil)
+  }
+
+  @Test(arguments: [("\na,\"b", 2), ("a,b\n1,\"2", 2), ("a,b\n1,2\n3,\"4", 3)])
+  func recordWithoutEndIsRefused(start: String, line: Int) throws {
+    let bytes = Array((start + String(repeating: "x\n", count: 200_000)).utf8)
+    var sizes = BatchReader.Sizes(batch: 1 << 16)
+    sizes.longestRecord = 200_000
+    for path in [scratch.file(bytes), scratch.pipe(bytes, piece: 10_000)] {
+      #expect(throws: ReadError.longRecord(line: line, limit: 200_000)) {
+        var reader = try BatchReader(
+          ByteSource(path: path, readings: .once), Dialect(), sizes)
+        while try reader.next() != nil {}
+      }
+    }
   }
 
   @Test func fieldOf20MegabytesIsRead() throws {

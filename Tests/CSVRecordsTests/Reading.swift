@@ -21,7 +21,7 @@ struct Reading: Equatable, CustomStringConvertible {
     skipsRagged: Bool = false, keeps: Keeps = keepAll
   ) throws(ReadError) {
     var reader = try BatchReader(ByteSource(path: path, readings: .once), dialect, sizes)
-    preamble = reader.preamble
+    reader.preamble.forEachPart { preamble += $0 }
     names = reader.first.fields
     let width = names.count
     let textPlan = ParsingPlan(
