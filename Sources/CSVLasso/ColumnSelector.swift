@@ -1,5 +1,3 @@
-internal import _StringProcessing
-
 /// Columns named on a command line: `name`, `3`, `4-7`, `a-c`, `!x`, `Foo[2]`, `/regex/`, separated by
 /// commas.
 ///
@@ -111,10 +109,17 @@ public struct ColumnSelector: Sendable {
   }
 
   private func match(_ pattern: String, _ header: Header) throws(Failure) -> [Int] {
-    guard let regex = try? Regex(pattern) else {
-      throw usage("has a regular expression that is not one: /\(pattern)/")
+    let columns: [Int]
+    do throws(NamePattern.Refusal) {
+      columns = try NamePattern(pattern).places(in: header.names)
+    } catch {
+      switch error {
+      case .notOne: throw usage("has a regular expression that is not one: /\(pattern)/")
+      case .tooLarge: throw usage("has a regular expression that is too large: /\(pattern)/")
+      case .unsupported(let what):
+        throw usage("has \(what) in a regular expression, which is not known here: /\(pattern)/")
+      }
     }
-    let columns = header.names.indices.filter { header.names[$0].contains(regex) }
     guard !columns.isEmpty else { throw usage("matches no column: /\(pattern)/") }
     return columns
   }
