@@ -150,7 +150,12 @@ public struct Check: Sendable {
 
   /// ``table()`` with aligned columns, for a person: numbers to the right, wide cells cut.
   public func aligned() -> String {
-    let rows = table().map { $0.map { $0.count > 40 ? $0.prefix(39) + "…" : $0 } }
+    let rows = table().map {
+      $0.map {
+        let cell = shown($0)
+        return cell.count > 40 ? cell.prefix(39) + "…" : cell
+      }
+    }
     let widths = rows[0].indices.map { place in rows.map { $0[place].count }.max()! }
     let numeric: Set<Int> = [0, 3, 4, 5, 6]
     return rows.map { row in

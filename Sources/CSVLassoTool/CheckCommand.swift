@@ -19,10 +19,11 @@ struct CheckTable: ParsableCommand {
 
   @OptionGroup(title: "Input") var csv: CSVFlags
 
-  @Option(help: "A categorical with more levels is no candidate.")
+  @Option(parsing: .unconditional, help: "A categorical with more levels is no candidate.")
   var maxLevels = 64
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("A text that means a missing cell; may be repeated.", valueName: "text"))
   var na: [String] = []
 
@@ -42,9 +43,11 @@ struct CheckTable: ParsableCommand {
     if !na.isEmpty { options.missingTexts = na }
     try general.fill(&options)
     let source = try csv.source(.once)
-    let files = try Files(main: output, model: nil, ledger: nil)
+    let files = try Files(main: output, inputs: [source])
     let progress = general.progressLine()
-    let check = try Check(source, options, progress: progress.show)
+    let check = try Failure.readingWhole(source) { () throws(Failure) in
+      try Check(source, options, progress: progress.show)
+    }
     progress.clear()
     let isForPerson = files.main.isStandard && Terminal.standardOutputIsTerminal
     try files.write(isForPerson ? Array(check.aligned().utf8) : check.csv())

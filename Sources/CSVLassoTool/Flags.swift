@@ -8,7 +8,9 @@ struct CSVFlags: ParsableArguments {
   @Argument(help: "The CSV; - or nothing for standard input.", completion: .file())
   var file: String?
 
-  @Option(name: .shortAndLong, help: "One character between fields; 'tab' for a tab.")
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: "One character between fields; 'tab' for a tab.")
   var delimiter: String?
 
   @Flag(help: "Fields are separated by tabs; so it is for a FILE named .tsv.")
@@ -17,7 +19,9 @@ struct CSVFlags: ParsableArguments {
   @Flag(name: [.customShort("H"), .long], help: "The first record is data; columns are numbers.")
   var noHeader = false
 
-  @Option(help: "The character that quotes fields; 'none' if quotes are plain text.")
+  @Option(
+    parsing: .unconditional,
+    help: "The character that quotes fields; 'none' if quotes are plain text.")
   var quote = "\""
 
   @Option(help: "What to do with a record of the wrong length: error or skip.")
@@ -64,39 +68,49 @@ struct CSVFlags: ParsableArguments {
 /// What the columns are for.
 struct RoleFlags: ParsableArguments {
   @Option(
-    name: [.customShort("y"), .long],
+    name: [.customShort("y"), .long], parsing: .unconditional,
     help: ArgumentHelp(
       "The column to predict; several of numbers are predicted together.", valueName: "col"))
   var target: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("In place of a target: the time until an event (cox).", valueName: "col"))
   var time: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "1 where the time is that of an event, 0 where it ended without one.", valueName: "col"))
   var event: String?
 
   @Option(
-    name: [.customShort("x"), .long],
+    name: [.customShort("x"), .long], parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Candidates; all other columns if not given.", valueName: "sel"))
   var features: [String] = []
 
-  @Option(help: ArgumentHelp("Columns to copy and never fit.", valueName: "sel"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Columns to copy and never fit.", valueName: "sel"))
   var id: [String] = []
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Columns that are always in: fitted, not penalized.", valueName: "sel"))
   var keep: [String] = []
 
-  @Option(help: ArgumentHelp("Columns to leave out of fit and output.", valueName: "sel"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Columns to leave out of fit and output.", valueName: "sel"))
   var drop: [String] = []
 
-  @Option(help: ArgumentHelp("The column that weighs the rows.", valueName: "col"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The column that weighs the rows.", valueName: "col"))
   var weights: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "A column that is added to the linear predictor as it is, such as the log of an exposure.",
       valueName: "col"))
@@ -106,18 +120,21 @@ struct RoleFlags: ParsableArguments {
 /// What the columns hold.
 struct TypeFlags: ParsableArguments {
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Columns that are categorical though they look like numbers.", valueName: "sel"))
   var categorical: [String] = []
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Columns that are numbers: text in them is an error.", valueName: "sel"))
   var numeric: [String] = []
 
-  @Option(help: "A categorical with more levels is no candidate.")
+  @Option(parsing: .unconditional, help: "A categorical with more levels is no candidate.")
   var maxLevels = 64
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "A text that means a missing cell; may be repeated (default: empty, NA, N/A, NaN, nan, null, NULL, None, . and ?).",
       valueName: "text"))
@@ -147,19 +164,25 @@ struct ChoiceFlags: ParsableArguments {
   )
   var relax = false
 
-  @Option(help: "The number of folds, or forward:K for K steps forward in time (default: 10).")
+  @Option(
+    parsing: .unconditional,
+    help: "The number of folds, or forward:K for K steps forward in time (default: 10).")
   var folds: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Average the error over N random partitions into folds (default: 5 for sparsest, else 1).",
       valueName: "n"))
   var repeats: Int?
 
-  @Option(help: ArgumentHelp("A column that names the fold of each row.", valueName: "col"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("A column that names the fold of each row.", valueName: "col"))
   var foldColumn: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Rows that share a value of this column share a fold.", valueName: "col"))
   var foldBy: String?
 
@@ -169,10 +192,12 @@ struct ChoiceFlags: ParsableArguments {
   )
   var metric = Metric.deviance
 
-  @Option(help: "The seed of the folds.")
+  @Option(parsing: .unconditional, help: "The seed of the folds.")
   var seed: UInt64 = 1
 
-  @Option(help: "Keep at most so many columns; a larger lambda is taken if needed.")
+  @Option(
+    parsing: .unconditional,
+    help: "Keep at most so many columns; a larger lambda is taken if needed.")
   var maxFeatures: Int?
 }
 
@@ -181,10 +206,13 @@ extension Metric: Word {}
 
 /// The machine, and what is told.
 struct GeneralFlags: ParsableArguments {
-  @Option(help: "Threads; the result never depends on them (default: one a processor).")
+  @Option(
+    parsing: .unconditional,
+    help: "Threads; the result never depends on them (default: one a processor).")
   var threads: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Memory for moments and for the copy of a pipe, which then goes to TMPDIR (default: a quarter of the machine's).",
       valueName: "size"))

@@ -11,26 +11,33 @@ struct ModelFlags: ParsableArguments {
   var family = Options.Family.auto
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Residuals beyond D count by their length (huber; default: 1.345 times the target's scale).",
       valueName: "d"))
   var huberDelta: Double?
 
-  @Option(help: "1 is the lasso, 0 is ridge, between them the elastic net.")
+  @Option(
+    parsing: .unconditional, help: "1 is the lasso, 0 is ridge, between them the elastic net.")
   var alpha = 1.0
 
-  @Option(help: ArgumentHelp("Use these lambdas, separated by commas.", valueName: "l,l,…"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Use these lambdas, separated by commas.", valueName: "l,l,…"))
   var lambda: String?
 
-  @Option(help: "The number of lambdas.")
+  @Option(parsing: .unconditional, help: "The number of lambdas.")
   var nlambda = ModelFlags.usualCount
 
   static let usualCount = 100
 
-  @Option(help: "Smallest lambda over largest (default: 1e-4, or 1e-2 if rows < columns).")
+  @Option(
+    parsing: .unconditional,
+    help: "Smallest lambda over largest (default: 1e-4, or 1e-2 if rows < columns).")
   var lambdaRatio: Double?
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Multiply the penalty of columns; may be repeated.", valueName: "sel=f"))
   var penalty: [String] = []
 
@@ -43,6 +50,7 @@ struct ModelFlags: ParsableArguments {
   enum Kind: String, Word { case lasso, mcp, scad }
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How soon mcp or scad are level: at G times the price (default: 3 for mcp, 3.7 for scad).",
       valueName: "g"))
@@ -55,17 +63,23 @@ struct ModelFlags: ParsableArguments {
   var adaptive: String?
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Columns to keep or drop together; may be repeated.", valueName: "name=sel"))
   var group: [String] = []
 
-  @Option(help: ArgumentHelp("Columns whose coefficient may not be negative.", valueName: "sel"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Columns whose coefficient may not be negative.", valueName: "sel"))
   var positive: [String] = []
 
-  @Option(help: ArgumentHelp("Columns whose coefficient may not be positive.", valueName: "sel"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Columns whose coefficient may not be positive.", valueName: "sel"))
   var negative: [String] = []
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Columns whose coefficient lies between L and U, in units of the column; L is at most 0, U at least 0, and either may be left out; may be repeated.",
       valueName: "sel=l:u"))
@@ -89,7 +103,7 @@ struct ModelFlags: ParsableArguments {
   )
   var engine = Options.Engine.auto
 
-  @Option(help: "The relative duality gap that every lambda must reach.")
+  @Option(parsing: .unconditional, help: "The relative duality gap that every lambda must reach.")
   var tol = 1e-7
 }
 

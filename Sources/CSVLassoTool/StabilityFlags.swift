@@ -5,15 +5,18 @@ public import SparseRegression
 /// What stability selection asks for: two of three numbers.
 struct StabilityFlags: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("At most so many false columns on average (default: 1).", valueName: "v"))
   var pfer: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Keep what is picked in so large a share of the halves (default: 0.75).", valueName: "share"))
   var pi: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Pick so many columns in each half; follows from the other two.", valueName: "n"))
   var q: Int?
@@ -24,10 +27,11 @@ struct StabilityFlags: ParsableArguments {
   )
   var bound = StabilityBound.rConcave
 
-  @Option(help: "How many pairs of halves are fitted.")
+  @Option(parsing: .unconditional, help: "How many pairs of halves are fitted.")
   var pairs = 50
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The randomized lasso: penalties are divided by random numbers from this to 1.",
       valueName: "w"))
