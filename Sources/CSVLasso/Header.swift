@@ -110,12 +110,15 @@ func trimmed(_ text: String) -> String {
   if isPrinted(text.utf8.first) && isPrinted(text.utf8.last) { return text }
   // As is one byte of many; what a mark may follow is looked at as a character.
   let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
-  var bytes = text.utf8[...]
-  while let first = bytes.first, isSpace(first), (bytes.dropFirst().first ?? 0) < 0x80 {
-    bytes.removeFirst()
+  let bytes = text.utf8
+  var (start, end) = (bytes.startIndex, bytes.endIndex)
+  while start < end, isSpace(bytes[start]) {
+    let next = bytes.index(after: start)
+    guard next == end || bytes[next] < 0x80 else { break }
+    start = next
   }
-  while let last = bytes.last, isSpace(last) { bytes.removeLast() }
-  var rest = Substring(bytes)
+  while start < end, isSpace(bytes[bytes.index(before: end)]) { end = bytes.index(before: end) }
+  var rest = text[start..<end]
   while let first = rest.first, first.isWhitespace { rest.removeFirst() }
   while let last = rest.last, last.isWhitespace { rest.removeLast() }
   return String(rest)
