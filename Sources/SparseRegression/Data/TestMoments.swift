@@ -67,7 +67,7 @@ struct TestMoments: Sendable {
   private mutating func place(of column: Int) -> Int {
     if placeOf[column] >= 0 { return Int(placeOf[column]) }
     columns.append(column)
-    for other in columns { products.append(rows.comoment(column, other)) }
+    products += rows.comoments(column, with: columns)
     targetProducts.append(rows.comoment(column, rows.width - 1))
     placeOf[column] = Int32(columns.count - 1)
     return columns.count - 1

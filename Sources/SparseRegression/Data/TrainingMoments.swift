@@ -53,6 +53,22 @@ public struct TrainingMoments: Sendable {
     return sum
   }
 
+  /// C_jk for some columns k, in their order.
+  ///
+  /// - Complexity: O(blocks · columns)
+  func comoments(_ j: Int, with columns: [Int]) -> [Double] {
+    var sums = [Double](repeating: 0, count: columns.count)
+    for (block, offset) in zip(blocks, offsets) {
+      let slope = block.weight * offset[j]
+      unsafe block.products.withRow(j) { row in
+        for (place, k) in columns.enumerated() {
+          sums[place] += unsafe row[k] + slope * offset[k]
+        }
+      }
+    }
+    return sums
+  }
+
   /// `sum += factor · C[row, :]`
   ///
   /// - Complexity: O(blocks · p)
@@ -90,5 +106,9 @@ extension ColumnStatistics {
 
 extension TrainingMoments: ColumnStatistics {
   func mean(_ j: Int) -> Double { mean[j] }
+
+  func comoments(_ columns: [Int]) -> [[Double]] {
+    columns.map { comoments($0, with: columns) }
+  }
   func shift(of j: Int) -> Double { shift[j] ?? 0 }
 }
