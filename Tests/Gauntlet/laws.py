@@ -61,8 +61,8 @@ def spoken(outcome, case):
 
 def ended(outcome, limit, what):
     """The laws of any end: in time, by a status that is documented, in one line where it is a refusal."""
-    if outcome.status == running.CPU_SPENT or outcome.cpu > limit:
-        return [f"hang: {what}: more than {limit:.0f} s of CPU"]
+    if outcome.status in (running.CPU_SPENT, running.KILLED) or outcome.cpu > limit:
+        return [f"hang: {what}: more than {limit:.0f} s of CPU, or it waits for ever (status {outcome.status})"]
     if outcome.status > 128 or outcome.status == 70:
         return [f"crash: {what}: status {outcome.status}: {outcome.said.strip()[:120]!r}"]
     found = []
