@@ -15,7 +15,6 @@ import subset
 REFUSALS = {64, 65, 66}
 NOT_A_NUMBER = re.compile(r"(?i)(?<![\w.])[-+]?(nan|inf|infinity)(?![\w.])")
 DUMP = re.compile(r"Fatal error|Error: |\*\*\*|Backtrac|Crash|Program crashed|internal error")
-GAP = re.compile(r"gap at most (\S+?),? |duality gap at lambda \S+ is|the gap of its local linear")
 REMEDY = re.compile(r"\(.+\)|--\w|\buse\b|takes ")
 
 
