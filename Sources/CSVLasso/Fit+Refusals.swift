@@ -166,7 +166,9 @@ extension Fit {
       }
     case .column(let name), .by(let name, _):
       guard filled >= 2 else {
-        throw refuse("column '\(name)' puts all rows into one fold; two are needed (name another column, or leave the option out)")
+        throw refuse(
+          "column '\(name)' puts all rows into one fold; two are needed (name another column, or leave the option out)"
+        )
       }
     }
   }
