@@ -93,6 +93,7 @@ if Context.environment["CSVLASSO_FUZZ"] != nil {
   func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
       name: "Fuzz\(name)", dependencies: ["CFuzz"] + dependencies, path: "Fuzz/\(name)",
+      swiftSettings: Array(strict.dropLast()),  // as tests: `unsafe` is not demanded
       linkerSettings: [.unsafeFlags(["-use-ld=lld"] + wrapped)])
   }
   package.targets += [

@@ -24,10 +24,10 @@ export ASAN_OPTIONS=detect_leaks=0:malloc_context_size=1:quarantine_size_mb=4:al
 
 build() {
   local sanitizers=address,undefined,fuzzer-no-link
-  CSVLASSO_FUZZ=1 ${SWIFT:-swift} build -c release --scratch-path .build/fuzz --product "$1" \
+  CSVLASSO_FUZZ=1 ${SWIFT:-swift} build -c release --scratch-path .build/fuzz \
     -Xswiftc -enable-testing -Xswiftc -sanitize=fuzzer,address \
     -Xcc -fsanitize=$sanitizers -Xcc -fno-sanitize-recover=undefined -Xcc -fno-omit-frame-pointer \
-    -Xcxx -fsanitize=$sanitizers -Xcxx -fno-sanitize-recover=undefined -Xcxx -fno-sanitize=vptr,function
+    -Xcxx -fsanitize=$sanitizers -Xcxx -fno-sanitize-recover=undefined -Xcxx -fno-sanitize=vptr,function --product "$1"
 }
 
 if [ "${1:-}" = again ]; then

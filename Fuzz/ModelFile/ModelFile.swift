@@ -59,7 +59,7 @@ private func check(_ table: [[String]]) {
   var count = 0
   let start = memory_output(&count)
   let output = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
-  let subsets = (0..<1 << table[0].count).lazy.map { kept in
+  let subsets = (0..<1 << table[0].count).lazy.map { kept -> String in
     kept == 0
       ? ""
       : table.map { row in

@@ -26,7 +26,8 @@ struct Call {
   }
 
   private mutating func add(_ option: String, _ value: String?) {
-    if let value { arguments += [option, value] }
+    guard let value else { return }
+    arguments += value.hasPrefix("-") ? ["\(option)=\(value)"] : [option, value]
   }
 
   private mutating func flag(_ option: String, _ choices: inout Choices) {
@@ -43,7 +44,7 @@ struct Call {
     default: arguments += ["-y", labels[target]]
     }
     for option in ["--weights", "--offset", "--id", "--keep", "--drop"] {
-      add(option, choices.sometimes(others + others + others.map { _ in nil } + [nil]) ?? nil)
+      add(option, choices.sometimes(others))
     }
     add("-x", choices.sometimes(["1-3", "2-", "!1", "/./", second, "1,2,\(second)"]))
   }

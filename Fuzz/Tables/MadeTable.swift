@@ -30,7 +30,7 @@ struct MadeTable {
     self.names = names
     records = (0..<rows).map { _ in Record(fields: [], tail: lineEnd) }
     for column in 0..<width {
-      let cells = cells(column, &columns)
+      let cells = self.cells(column, &columns)
       for row in 0..<rows { records[row].fields.append(cells[row]) }
     }
     while !spoilers.isEmpty { spoil(&spoilers) }

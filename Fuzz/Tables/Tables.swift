@@ -48,7 +48,7 @@ private struct Trial {
       word.contains { !$0.isLetter && !$0.isNumber && !"-_/.:=,".contains($0) } || word.isEmpty
         ? "'\(word)'" : word
     }
-    fputs(words.joined(separator: " ") + "\n", stderr)
+    Terminal.write(words.joined(separator: " ") + "\n")
   }
 
   private var command: [String] {
@@ -65,11 +65,15 @@ private struct Trial {
     var options = try flags.options()
     options.isExact = call.isExact
     options.standardizesOutput = call.isStandardized
-    options.findsUnderstudies = true
+    options.findsUnderstudies = !call.isExact
+    options.fitsOnly = call.isExact
     setInput(isPipe: call.isPiped)
     let source = try ByteSource.opened(nil, options.readings(writes: true))
     let fit = try Reduction.fit(source, options)
-    check(fit)
+    check(fit.pathTable(), "path")
+    guard !call.isExact else { return }  // it writes the path alone
+    check(fit.ledger(), "ledger")
+    if let nested = fit.nested, !nested.mean.isFinite { disagree("the nested error is not finite") }
     memory_clear_output()
     try Reduction.write(
       fit, from: source, to: Failure.writing { () throws(WriteError) in try OutputFile(path: nil) })
@@ -97,16 +101,14 @@ private struct Trial {
     }
   }
 
-  private func check(_ fit: Fit) {
-    for (name, table) in [("path", fit.pathTable()), ("ledger", fit.ledger())] {
-      for line in String(decoding: table, as: UTF8.self).split(separator: "\n").dropFirst() {
-        let numbers = line.split(separator: ",").dropFirst(2)
-        if numbers.contains(where: { ["nan", "-nan", "inf", "-inf"].contains($0) }) {
-          disagree("the \(name) is not finite: \(line)")
-        }
+  /// No number of a table is NaN or infinite.
+  private func check(_ table: [UInt8], _ name: String) {
+    for line in String(decoding: table, as: UTF8.self).split(separator: "\n").dropFirst() {
+      let numbers = line.split(separator: ",").dropFirst(2)
+      if numbers.contains(where: { ["nan", "-nan", "inf", "-inf"].contains($0) }) {
+        disagree("the \(name) is not finite: \(line)")
       }
     }
-    if let nested = fit.nested, !nested.mean.isFinite { disagree("the nested error is not finite") }
   }
 
   /// The columns that are written, byte for byte; and the same from the model.
@@ -116,7 +118,7 @@ private struct Trial {
       if cells.contains("-nan") { disagree("z-scores are not numbers") }
       return
     }
-    let expected = expected(fit)
+    let expected = self.expected(fit)
     if output != expected { disagree("the output is not of the input", output, expected) }
     do throws(Failure) {
       let model = try SavedModel(Model.json(fit, tool: "fuzz"), name: "model")
@@ -139,14 +141,12 @@ private struct Trial {
       return kept == [""] ? "\"\"" : kept.joined(separator: table.delimiter)
     }
     var text = table.hasHeader ? line(table.names) + table.records[0].tail : ""
-    for (place, record) in table.records.enumerated() {
+    for record in table.records {
       if record.fields.count == keeps.count {
         text += line(record.fields) + record.tail
       } else {
-        // Of a record that is passed over only blank lines behind it are left.
-        let end = record.tail.hasPrefix("\r\n") ? 1 : min(1, record.tail.count)
-        text += record.tail.dropFirst(end)
-        _ = place
+        // Of a record that is passed over only blank lines behind it are left; one without a byte is such a line.
+        text += record.fields == [""] ? record.tail : String(record.tail.dropFirst())
       }
     }
     return Array(text.utf8)
@@ -154,7 +154,7 @@ private struct Trial {
 
   private func disagree(_ what: String, _ found: [UInt8] = [], _ expected: [UInt8] = []) -> Never {
     for bytes in [text, found, expected] where !bytes.isEmpty {
-      fputs(String(decoding: bytes, as: UTF8.self).debugDescription + "\n", stderr)
+      Terminal.write(String(decoding: bytes, as: UTF8.self).debugDescription + "\n")
     }
     fatalError("\(command.joined(separator: " ")): \(what)")
   }

@@ -83,12 +83,12 @@ extension Fit {
     }
     let (p, rows) = (blocks.fitted.columnCount, blocks.fitted.blockRows.reduce(0, +))
     guard blocks.counts.rows > 0 else {
-      throw Failure(.data, "\(source): there are no rows, only a header")
+      throw Failure(.data, "\(source): there are no rows, only a header (is the input whole?)")
     }
     guard rows > 0 else {
       throw Failure(
         .data,
-        "\(source): no row can be fitted: in each the target is missing, the weight is 0, or --missing drop-row left it out"
+        "\(source): no row can be fitted: in each the target is missing, the weight is 0, or --missing drop-row left it out (see csvlasso check)"
       )
     }
     let target = blocks.fitted.target
@@ -98,13 +98,13 @@ extension Fit {
     guard target.square > 0 else {
       throw Failure(
         .data,
-        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in the rows to fit; there is nothing to predict"
+        "\(source): the target '\(schema.header.label(schema.target))' holds a single value in the rows to fit; there is nothing to predict (name another column)"
       )
     }
     if let event = schema.event, blocks.counts.events == 0 {
       throw Failure(
         .data,
-        "\(source): the event '\(schema.header.label(event))' is 0 in all rows to fit; there is nothing to predict"
+        "\(source): the event '\(schema.header.label(event))' is 0 in all rows to fit; there is nothing to predict (name another column)"
       )
     }
     for group in schema.groups {
@@ -166,7 +166,9 @@ extension Fit {
       }
     case .column(let name), .by(let name, _):
       guard filled >= 2 else {
-        throw refuse("column '\(name)' puts all rows into one fold; two are needed")
+        throw refuse(
+          "column '\(name)' puts all rows into one fold; two are needed (name another column, or leave the option out)"
+        )
       }
     }
   }

@@ -75,7 +75,7 @@ public struct Fit: Sendable {
     guard fit.path.exclusions.contains(where: { $0 != .constant }) else {
       throw Failure(
         .data,
-        "\(source): no column is left to choose from: each holds a single value, or is text with too many levels"
+        "\(source): no column is left to choose from: each holds a single value, or is text with too many levels (see csvlasso check)"
       )
     }
     if let found = fit.found {

@@ -148,7 +148,9 @@ public struct Schema: Sendable {
     predictors = (0..<count).filter { [roles] in roles[$0] == .candidate || roles[$0] == .keep }
     guard !predictors.isEmpty else {
       throw Failure(
-        .data, "\(source): no column is left to choose from besides the target")
+        .data,
+        "\(source): no column is left to choose from besides the target (see --features and --drop)"
+      )
     }
   }
 

@@ -30,7 +30,7 @@ def _labels(r, n, k, pull=None):
 
 
 def _rare_levels(r):
-    n, k = r.randint(30, 120), r.randint(3, 10)
+    n, k = r.randint(30, 70), r.randint(3, 7)
     columns = {f"g{j}": _levels(r, n, [f"l{i}" for i in range(r.randint(3, 9))], rare=0.1) for j in range(6)}
     columns["x"] = _numbers(r, n)
     columns["class"] = _labels(r, n, k, columns["x"])
@@ -129,7 +129,7 @@ def _two_targets(r):
 def _tiny(r):
     n = r.randint(4, 12)
     columns = {"a": _numbers(r, n), "b": _levels(r, n, ["p", "q"]), "y": _numbers(r, n)}
-    return columns, "gaussian", ("-y", "y", *r.choice([(), ("--choose", "bic"), ("--folds", "2")]))
+    return columns, "gaussian", ("-y", "y")
 
 
 KINDS = {

@@ -1,15 +1,17 @@
 """Runs the program and measures it: status, CPU, standard error; bounded in CPU by the kernel.
 
-A signal shows as a shell shows it: 128 and its number. A run that used up its CPU ends with 152."""
+A signal shows as a shell shows it: 128 and its number. A run that used up its CPU ends with 152,
+one that waited for ever with 137."""
 
 import os
 import resource
 import shutil
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-CPU_SPENT = 152
+CPU_SPENT, KILLED = 152, 137
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,12 @@ def run(command, folder, limit, pipe=None):
         resource.prlimit(child.pid, resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 3))
         if feeder:
             feeder.stdout.close()
+        # A run that waits for ever uses no CPU: it is killed long after any other would have ended.
+        watch = threading.Timer(20 * limit, child.kill)
+        watch.start()
         _, state, usage = os.wait4(child.pid, 0)
         code = os.waitstatus_to_exitcode(state)
+        watch.cancel()
         child.returncode = code
     if feeder:
         feeder.wait()
