@@ -13,6 +13,7 @@ systems answer now and then (EINTR, EAGAIN, short counts) must not be seen at al
 import argparse
 import os
 import random
+import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -79,6 +80,9 @@ class Campaign:
 
 def main():
     options = arguments()
+    # What is ignored here (behind nohup, in the background) would be ignored by the program, too.
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     seed = options.seed
     print(f"FAULTS_SEED={seed}")
     if not os.path.exists(options.program):
@@ -123,6 +127,7 @@ def carry_out(campaign, options, draw):
             work = [(campaign.sweep, sweep) for sweep in sweeps] + [(campaign.run, case) for case in singles]
         draw.shuffle(work)
         work = [(campaign.run, case) for case in defects() if case.scenario in references] + work
+        work = [part for part in work if matches(part[1], options.matching)]
         end = time.monotonic() + 60 * options.minutes
         started = [pool.submit(*part) for part in work]
         for place, part in enumerate(started):
@@ -132,6 +137,12 @@ def carry_out(campaign, options, draw):
                 return
             part.result()
             campaign.tally.progress(place + 1, len(work))
+
+
+def matches(what, parts):
+    """Whether a case, or the first of a sweep, has one of some parts in it."""
+    text = str(what.case(1) if isinstance(what, plan.Sweep) else what)
+    return not parts or any(part in text for part in parts)
 
 
 def defects():
@@ -146,6 +157,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=int(os.environ.get("FAULTS_SEED") or random.randrange(10**6)))
     parser.add_argument("--quick", type=int, nargs="?", const=600, metavar="RUNS", help="a sample of sweeps")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scenarios whose name has this in it")
+    parser.add_argument("--matching", nargs="+", metavar="TEXT", help="cases that have this in them")
     parser.add_argument("--case", action="append", help="run this alone; may be given again")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--limit", type=float, default=30, help="seconds that a run may take")

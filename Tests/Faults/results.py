@@ -83,8 +83,11 @@ def record(tally, options, seconds):
 
     today = datetime.date.today().isoformat()
     size = f"--quick {options.quick} " if options.quick else ""
+    if options.matching:
+        size += f"--matching {' '.join(options.matching)} "
+    path = HERE / "results" / f"{today}.md"
     text = [
-        f"# Faults, {today}", "",
+        *([path.read_text()] if path.exists() else [f"# Faults, {today}", ""]),
         f"- commit: {ask('git', 'rev-parse', '--short=12', 'HEAD')}",
         f"- machine: {os.cpu_count()} × {processor()}, {platform.system()} {platform.release()}, "
         f"file system of TMPDIR: {ask('stat', '-f', '-c', '%T', os.environ.get('TMPDIR') or '/tmp')}",
@@ -92,8 +95,8 @@ def record(tally, options, seconds):
         *(f"- {line}" for line in tally.lines(seconds)), ""]
     if tally.failures:
         text += ["## Failed", "", *(f"- `{case}`: {'; '.join(problems)}" for case, problems, _ in tally.failures), ""]
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / f"{today}.md").write_text("\n".join(text))
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(text))
 
 
 def processor():
