@@ -58,6 +58,16 @@ extension Fit {
         .data,
         "\(source): \(place) the error on rows that were not fitted is no finite number (divide the target or the columns by a power of ten, deal other folds, or use --choose bic)"
       )
+    case .uncertain(let worst):
+      return Failure(
+        .data,
+        "\(source): at lambda \(decimalText(worst.lambda)) no solution is certain to be within --tol of the optimum, and the nearest found is within \(decimalText(worst.gap)) (give --tol a larger value, or leave --keep and --penalty out)"
+      )
+    case .crowded(let most):
+      return Failure(
+        .data,
+        "\(source): no lambda of the path keeps at most \(most) columns (raise --max-features, ask for larger values with --lambda, or give --alpha a larger value)"
+      )
     case .constantTarget:
       let name = schema.header.label(schema.target)
       let what =
@@ -138,7 +148,7 @@ extension Fit {
     guard !lambdas.contains(0) || rows > p else {
       throw Failure(
         .data,
-        "\(source): lambda 0 is least squares without a penalty, which needs more rows than columns; there are \(rows) rows and \(p) columns"
+        "\(source): lambda 0 is least squares without a penalty, which needs more rows than columns; there are \(rows) rows and \(p) columns (use --lambda-ratio for a small penalty, or leave columns out with --drop)"
       )
     }
   }

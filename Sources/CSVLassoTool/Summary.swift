@@ -83,6 +83,9 @@ enum Summary {
         line +=
           "; \(explainedName(fit)) \(short(1 - nested.mean / fit.path.nullDeviance, digits: 3))"
       }
+      if nested.cutShort > 0 {
+        line += "; the path of \(counted(nested.cutShort, "fold")) ended before its time"
+      }
       lines.append(line)
     }
     if let probe = fit.probe {
@@ -164,6 +167,7 @@ enum Summary {
     lines += (fit.evidence?.notes(fit) ?? []).map { "note: \($0)" }
     if fit.options.alpha == 0 { lines.append("note: ridge (alpha 0) shrinks and does not select") }
     if let note = shortageNote(fit) { lines.append(note) }
+    if let note = endNote(fit) { lines.append(note) }
     if let separation = fit.path.separation, let step = separation.step {
       lines.append(
         "note: from lambda \(short(fit.path.points[step].lambda)) on down the fit separates the classes"
@@ -181,6 +185,19 @@ enum Summary {
       lines.append("note: no column is \(fit.exact == nil ? "kept" : "in where the path ends")")
     }
     return lines
+  }
+
+  /// Why the path ends before its time.
+  private static func endNote(_ fit: Fit) -> String? {
+    guard let end = fit.path.end, let last = fit.path.points.last else { return nil }
+    let place = "note: the path ends at lambda \(short(last.lambda)): "
+    switch end {
+    case .uncertain(let next):
+      return place
+        + "at \(short(next.lambda)) the duality gap stays at \(short(next.gap, digits: 2)), above --tol \(short(fit.options.path.tolerance, digits: 2))"
+    case .spent:
+      return place + "it has cost more work than a table of this size is worth"
+    }
   }
 
   /// Why fewer columns are kept than were asked for.

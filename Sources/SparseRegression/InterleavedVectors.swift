@@ -21,6 +21,24 @@ struct InterleavedVectors: Sendable {
     self.values = values
   }
 
+  /// What several fits have for each of several responses: response by response, each with room for whole quads of
+  /// fits, so that lane by lane the same fits stand below one another.
+  ///
+  /// - Parameter fits: for each fit a vector a response.
+  init(fits: [[[Double]]]) {
+    let responses = fits.first?.count ?? 0
+    guard responses > 1 else {
+      self.init(fits.map { $0[0] })
+      return
+    }
+    let idle = [Double](repeating: 0, count: fits[0][0].count)
+    let lanes = (fits.count + 3) / 4 * 4
+    self.init(
+      (0..<responses).flatMap { response in
+        (0..<lanes).map { $0 < fits.count ? fits[$0][response] : idle }
+      })
+  }
+
   /// The sum of each vector.
   var sums: [Double] {
     var sums = [Double](repeating: 0, count: stride)

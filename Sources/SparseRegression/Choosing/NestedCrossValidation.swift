@@ -12,6 +12,8 @@ public struct NestedCrossValidation: Sendable, Equatable {
   public let standardError: Double
   /// For each fold, the terms that were chosen without it.
   public let kept: [[Int]]
+  /// How many of the folds had a path that ended before its time.
+  public let cutShort: Int
   /// For each fold, how many columns they are.
   public let columnsKept: [Int]
 
@@ -27,7 +29,7 @@ public struct NestedCrossValidation: Sendable, Equatable {
     let (used, folds) = (rows.used, Self.folds(plan, of: rows.usedRows))
     precondition(folds.count >= 2, "nested cross-validation needs folds")
     let progress = procedure.options.progress
-    let procedure = procedure.silent
+    let procedure = procedure.oneOf(folds.count)
     let results = concurrentMap(folds.count, threads: threads, progress, .nested) { index in
       Result { () throws(ProcedureError) in
         let (training, test) = (
@@ -35,22 +37,26 @@ public struct NestedCrossValidation: Sendable, Equatable {
         )
         let outcome = try procedure.apply(to: rows.keeping(training))
         let tested = outcome.predictor.error(in: rows, on: test, of: training)
-        return (error: tested.error, weight: tested.weight, kept: outcome.kept)
+        return (
+          error: tested.error, weight: tested.weight, kept: outcome.kept,
+          isCutShort: outcome.isCutShort
+        )
       }
     }
-    var (errors, weights, kept) = ([Double](), [Double](), [[Int]]())
+    var (errors, weights, kept, cutShort) = ([Double](), [Double](), [[Int]](), 0)
     for result in results {
       let fold = try result.get()
       errors.append(fold.error)
       weights.append(fold.weight)
       kept.append(fold.kept)
+      cutShort += fold.isCutShort ? 1 : 0
     }
     let all = FoldErrors(errors, weights: weights)
     guard all.mean.isFinite && all.standardError.isFinite else {
       throw .path(.boundless(lambda: nil))
     }
     (mean, standardError) = (all.mean, all.standardError)
-    self.kept = kept
+    (self.kept, self.cutShort) = (kept, cutShort)
     columnsKept = kept.map { procedure.columns(of: $0) }
   }
 

@@ -17,7 +17,7 @@ public struct NullProbe: Sendable, Equatable {
     _ rows: FittedRows, _ procedure: Procedure, draws: Int = usualDraws, threads: Int = 1
   ) throws(ProcedureError) {
     let noise = Noise(rows, threads: threads)
-    let (silent, progress) = (procedure.silent, procedure.options.progress)
+    let (silent, progress) = (procedure.oneOf(draws), procedure.options.progress)
     let results = concurrentMap(draws, threads: threads, progress, .probe) { number in
       Result { () throws(ProcedureError) in
         try noise.kept(by: silent, number: number, of: draws)

@@ -32,6 +32,8 @@ public struct Procedure: Sendable {
     /// Terms, increasing; unpenalized ones are not among them.
     public let kept: [Int]
     let predictor: Predictor
+    /// Whether the path ended before its time.
+    var isCutShort = false
   }
 
   /// - Parameter columnCounts: one for each term; a term counts as one if nil.
@@ -44,10 +46,12 @@ public struct Procedure: Sendable {
     self.columnCounts = columnCounts ?? terms.map { _ in 1 }
   }
 
-  /// The same, of which nobody is told how far it has come.
-  var silent: Procedure {
+  /// The same, of which nobody is told how far it has come, where it is done several times: what the path of one
+  /// may cost, all of them may.
+  func oneOf(_ times: Int) -> Procedure {
     var other = self
     other.options.progress = nil
+    other.options.workShare /= Double(max(1, times))
     return other
   }
 
@@ -84,6 +88,7 @@ public struct Procedure: Sendable {
           looked, by: criterion, crossValidation: fit.crossValidation, maxColumns: maxColumns
         ) { columnCounts[$0] }
       }
+    if let maxColumns, selection.isCrowded { throw .path(.crowded(most: maxColumns)) }
     let gamma = selection.gamma ?? gammas[0]
     return Choice(
       path: fit.path.blended(gamma, of: gammas), crossValidation: fit.crossValidation,
@@ -126,7 +131,9 @@ public struct Procedure: Sendable {
     let choice = try choose(from: fit, rows, threads: 1)
     let kept = choice.selection.kept.filter { penalty.factors[$0] > 0 }
     guard choice.selection.unsteady.isEmpty else { return try refit(kept, rows) }
-    return Outcome(kept: kept, predictor: Predictor(choice.path, choice.selection.step))
+    return Outcome(
+      kept: kept, predictor: Predictor(choice.path, choice.selection.step),
+      isCutShort: choice.path.end != nil)
   }
 
   /// Fits some terms and the unpenalized ones without a penalty, or, where columns may tell classes apart for

@@ -12,6 +12,8 @@ public struct Selection: Sendable, Equatable {
   public private(set) var unsteady: [Int: Int] = [:]
   /// Whether the rule's own choice held more columns than allowed, and a larger λ was taken.
   public let isCapped: Bool
+  /// Whether no λ keeps as few columns as allowed.
+  private(set) var isCrowded = false
 
   /// Applies a rule to a path.
   ///
@@ -31,16 +33,18 @@ public struct Selection: Sendable, Equatable {
     }
     let place = criterion.choosesBlend ? Self.place(path, criterion, crossValidation!) : nil
     let wished = place?.step ?? Self.step(path, criterion, crossValidation)
-    var step = wished
+    var (step, isCrowded) = (wished, false)
     if let maxColumns {
       func count(_ step: Int) -> Int {
         path.points[step].support.reduce(0) { $0 + columns($1) }
       }
       while step > 0 && count(step) > maxColumns { step -= 1 }
+      isCrowded = count(step) > maxColumns
     }
     self.init(
       step: step, gamma: place.map { crossValidation!.gammas[$0.blend] },
       kept: path.points[step].support, isCapped: step != wished)
+    self.isCrowded = isCrowded
     if criterion == .sparsest { dropUnsteady(path, crossValidation!) }
   }
 

@@ -118,6 +118,14 @@ public struct Quadratic: Sendable {
     return g
   }
 
+  /// The same G with another c.
+  func with(correlation: [Double]) -> Quadratic {
+    precondition(correlation.count == count, "Quadratic: shapes differ")
+    var other = self
+    other.correlation = correlation
+    return other
+  }
+
   /// The same coordinates with another G, whose rows are yet to be made.
   func with(_ source: any GramSource) -> Quadratic {
     Quadratic(

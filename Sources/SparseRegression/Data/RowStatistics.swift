@@ -55,13 +55,16 @@ struct RowStatistics: ColumnStatistics, Sendable {
     return weighted
   }
 
-  /// How much of each of some earlier residuals is left in `residual`, and the length of the rest.
-  func shares(of earlier: [[Double]], in residual: [Double]) -> [(share: Double, rest: Double)] {
-    let now = inner(residual, residual)
-    let weighted = weighted(residual)
+  /// How much of each of some earlier residuals is left in `residual`, and the length of the rest; of several
+  /// responses, the length over all of them.
+  func shares(of earlier: [[[Double]]], in residual: [[Double]]) -> [(share: Double, rest: Double)]
+  {
+    let now = residual.reduce(0) { $0 + inner($1, $1) }
+    let weighted = residual.map(weighted)
     return earlier.map { epoch in
-      let before = inner(epoch, epoch)
-      let left = before > 0 ? LinearAlgebra.dot(weighted, epoch) / before : 0
+      let before = epoch.reduce(0) { $0 + inner($1, $1) }
+      let product = zip(weighted, epoch).reduce(0) { $0 + LinearAlgebra.dot($1.0, $1.1) }
+      let left = before > 0 ? product / before : 0
       // ‖r − a r₀‖² where a makes it smallest, and more than rounding can have taken off it.
       let rest = max(0, now - left * left * before) + 1e-14 * now
       return (share: abs(left), rest: rest.squareRoot())

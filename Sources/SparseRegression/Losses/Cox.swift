@@ -124,7 +124,7 @@ struct Cox: Sendable {
     let means = RiskMeans(
       order: order, risk: order.map { risk[Int($0)] }, weights: weights, ends: ends,
       factors: factors)
-    return LossPass.Curvature(weights: [diagonal], means: means)
+    return LossPass.Curvature(pairing: .common, weights: [diagonal], means: means)
   }
 
   /// wᵢ e^(ηᵢ − most)

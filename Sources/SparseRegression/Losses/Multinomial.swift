@@ -26,6 +26,14 @@ struct Multinomial: RowLoss {
   }
 
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
+    let chances = chances(rows, eta)
+    return pairing.pairs(of: responses).map { k, m in
+      k == m ? chances[k].map { $0 * (1 - $0) } : zip(chances[k], chances[m]).map { -($0 * $1) }
+    }
+  }
+
+  /// For each class its chance in some rows.
+  private func chances(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
     // Class by class, so that rows are worked on side by side.
     var all = [Double](repeating: 0, count: eta.count)
     for row in 0..<rows.count {
@@ -36,17 +44,9 @@ struct Multinomial: RowLoss {
     let odds = all.exponentials()
     var sums = [Double](repeating: 0, count: rows.count)
     for k in 0..<responses { for row in sums.indices { sums[row] += odds[k * rows.count + row] } }
-    let chances = (0..<responses).map { k in
+    return (0..<responses).map { k in
       zip(odds[k * rows.count..<(k + 1) * rows.count], sums).map { $0 / $1 }
     }
-    var curvature: [[Double]] = []
-    for k in 0..<responses {
-      curvature.append(chances[k].map { $0 * (1 - $0) })
-      for m in k + 1..<responses {
-        curvature.append(zip(chances[k], chances[m]).map { -($0 * $1) })
-      }
-    }
-    return curvature
   }
 
   private func chances(_ eta: ArraySlice<Double>) -> [Double] {

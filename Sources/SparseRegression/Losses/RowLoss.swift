@@ -11,13 +11,16 @@ protocol RowLoss: Sendable {
   /// Turns the linear predictors of a block into pulls, and adds up its losses.
   func evaluate(_ block: inout LossBlock)
 
-  /// What steps take for the second derivatives ∂²ℓ/∂η_k∂η_m of some rows, for each pair k ≤ m one value a
-  /// row: not less than they are.
+  /// What steps take for the second derivatives ∂²ℓ/∂η_k∂η_m of some rows, one value a row for each pair of
+  /// responses that ``pairing`` names: not less than they are.
   ///
   /// - Parameter eta: `rows × responses`, row-major.
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]]
 
-  /// The second derivatives themselves.
+  /// The pairs of responses that ``curvature(_:_:)`` has.
+  var pairing: ResponsePairing { get }
+
+  /// The second derivatives themselves, of the same pairs.
   func secondDerivatives(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]]
 
   /// The least loss that a row can have, whatever η.
@@ -46,6 +49,22 @@ protocol RowLoss: Sendable {
   func error(_ row: Int, _ eta: ArraySlice<Double>, _ metric: Metric) -> Double
 }
 
+/// Which pairs of responses have second derivatives, and in which order these stand.
+enum ResponsePairing: Sendable {
+  /// Every pair k ≤ m: (0, 0), (0, 1), …, (1, 1), ….
+  case all
+  /// Each response with itself alone, with values that are the same for all.
+  case common
+
+  /// The pairs that have values of their own, in order.
+  func pairs(of responses: Int) -> [(k: Int, m: Int)] {
+    switch self {
+    case .all: (0..<responses).flatMap { k in (k..<responses).map { (k, $0) } }
+    case .common: [(0, 0)]
+    }
+  }
+}
+
 extension RowLoss {
   /// A blend of the two, as ``curvature(_:_:)`` and ``secondDerivatives(_:_:)`` return them.
   func curvature(_ rows: Range<Int>, _ eta: [Double], exactness: Double) -> [[Double]] {
@@ -60,6 +79,7 @@ extension RowLoss {
   func secondDerivatives(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
     curvature(rows, eta)
   }
+  var pairing: ResponsePairing { responses > 1 ? .all : .common }
   var isSelfConcordant: Bool { true }
   var hasKinks: Bool { false }
   var curvatureSumsToZero: Bool { false }

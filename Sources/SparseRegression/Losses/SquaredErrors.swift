@@ -12,10 +12,10 @@ struct SquaredErrors: RowLoss {
   }
 
   func curvature(_ rows: Range<Int>, _ eta: [Double]) -> [[Double]] {
-    (0..<responses).flatMap { k in
-      (k..<responses).map { m in Array(repeating: k == m ? 1 : 0, count: rows.count) }
-    }
+    [Array(repeating: 1, count: rows.count)]
   }
+
+  var pairing: ResponsePairing { .common }
 
   func least(_ row: Int) -> Double { 0 }
 

@@ -75,7 +75,8 @@ struct ColumnsEngine: PathEngine {
     _ = Self.look(
       self.problem, self.fits, &screens, lambda: .infinity, epoch: 0, all: true, threads: threads)
     lambdaMax =
-      max(screens.largestPull / max(penalty.alpha, 1e-3), .ulpOfOne) * self.fits[0].targetScale
+      max(screens.largestPull / max(penalty.alpha, 1e-3), PathOptions.leastPull)
+      * self.fits[0].targetScale
   }
 
   /// Gives each fit the factors that its own rows tell.

@@ -207,6 +207,6 @@ struct ColumnsFit: SolvedFit {
   func screened(_ lambda: Double) -> Screen.Fit {
     Screen.Fit(
       price: lambda * problem.penalty.alpha / targetScale,
-      since: rows.shares(of: epochs, in: residual))
+      since: rows.shares(of: epochs.map { [$0] }, in: [residual]))
   }
 }

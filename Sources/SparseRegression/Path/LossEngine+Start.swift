@@ -24,17 +24,19 @@ extension LossEngine {
     let options = problem.base.options
     if options.adaptive != nil || options.weakness != nil { try weigh(options, live) }
     let alpha = max(problem.base.penalty.alpha, 1e-3)
+    let least = max(
+      PathOptions.leastPull * self.fits[0].nullObjective.squareRoot(), .leastNormalMagnitude)
     if watchesAll {
       watch(
         fits.map { fit in
           live.filter { factors[$0] > 0 && fit.problem.base.factors[$0].isFinite }
         })
       learn()
-      lambdaMax = max(fits[0].largestPull(alpha), .leastNormalMagnitude)
+      lambdaMax = max(fits[0].largestPull(alpha), least)
     } else {
       markEpoch(forgets: true)
       _ = look(at: .infinity, all: true)
-      lambdaMax = max(screens.largestPull / alpha, .leastNormalMagnitude)
+      lambdaMax = max(screens.largestPull / alpha, least)
     }
   }
 

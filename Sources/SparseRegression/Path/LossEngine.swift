@@ -21,16 +21,21 @@ struct LossEngine: PathEngine {
   private var epoch: UInt16 = 0
   /// How many λ the curvature has served.
   private var age = 0
+  /// Products that passes over the rows and curvatures were.
+  private var rowWork = 0.0
+  /// What a product costs among many of whole columns.
+  private static let dense = 0.2
   /// Whether all terms are watched from the start.
   let watchesAll: Bool
   let partitions: Partitions
   let foldWeights: [Double]
   var lambdaMax: Double
 
-  /// Up to so many raw columns all are watched: looking which to watch would cost more.
+  /// Up to so many coefficients all columns are watched: looking which to watch would cost more. Of several responses
+  /// also where the rows are many more than these: one curvature then serves all fits.
   private static let alwaysWatched = 400
   /// After so many epochs all terms are looked at, so that the bounds are fresh and the past is let go.
-  private static let mostEpochs: UInt16 = 24
+  private var mostEpochs: UInt16 { UInt16(max(4, 24 / problem.responses)) }
 
   /// - Throws: ``PathError``
   init(
@@ -47,8 +52,10 @@ struct LossEngine: PathEngine {
     }
     foldWeights = parts.dropFirst().map { problem.testWeight($0.test) }
 
-    // Several linear predictors have no screen of their own.
-    let watchesAll = problem.responses > 1 || matrix.width <= Self.alwaysWatched
+    let coefficients = problem.responses * matrix.width
+    let watchesAll =
+      matrix.width <= Self.alwaysWatched
+      && (coefficients <= Self.alwaysWatched || matrix.rows > 4 * coefficients)
     let table = LossTable(matrix, watchesAll: watchesAll, threads: threads)
     let pass = LossPass(
       table: table, objective: problem.objective, offset: problem.offset, threads: threads)
@@ -88,6 +95,9 @@ struct LossEngine: PathEngine {
   var isTall: Bool { fits[0].rows.rows >= design.count }
   var holdsSigns: Bool { problem.base.penalty.holdsSigns }
 
+  var work: Double { rowWork + (fits + refits).reduce(0) { $0 + $1.solver.work } }
+  var cells: Int { problem.matrix.rows * problem.matrix.width * problem.responses * fits.count }
+
   mutating func advance(to lambda: Double) -> PathStep {
     repeat { settle(lambda, looksAhead: lambda > 0) } while !watchesAll && letIn(at: lambda)
     let hasRefit = refit()
@@ -117,7 +127,8 @@ struct LossEngine: PathEngine {
     for index in changed {
       let patience = refits[index].solver.patience
       refits[index] = fits[index].unpenalized(
-        bare[index], watchesAll ? working : fits[index].working)
+        bare[index], after: refits[index],
+        watchesAll ? refits[index].isRefit ? refits[index].working : working : fits[index].working)
       refits[index].solver.patience = patience
     }
     // The fit to all rows comes first, whose curvature serves all.
@@ -155,9 +166,17 @@ struct LossEngine: PathEngine {
     while true {
       let waiting = fits.indices.filter { !fits[$0].isDone }
       guard !waiting.isEmpty else { return }
+      // Beyond what a path may cost there is no λ to finish.
+      if isSpent(1.5 * problem.base.options.workShare) {
+        for index in waiting { fits[index].stay() }
+        return
+      }
       problem.base.options.progress?(
         .fitting, .within(fits.count - waiting.count, of: fits.count))
       let answers = pass.run(waiting.map { fits[$0].request() })
+      // An exponential and what goes with it is some ten products.
+      let eachRow = waiting.count * problem.responses * (2 * pass.table.count + 20)
+      rowWork += Double(eachRow) * Double(problem.matrix.rows)
       var answerOf = [Int](repeating: -1, count: fits.count)
       for (place, index) in waiting.enumerated() { answerOf[index] = place }
       let places = answerOf
@@ -200,24 +219,24 @@ struct LossEngine: PathEngine {
       fit.watch(
         terms[index], fit.working,
         isScreened
-          ? { place in
+          ? { place, response in
             place == 0
-              ? residual.reduce(0, +)
-              : matrix.dot(columns[place - 1], residual)
+              ? residual[response].reduce(0, +)
+              : matrix.dot(columns[place - 1], residual[response])
           } : nil)
     }
   }
 
   mutating func markEpoch(forgets: Bool) {
     let pulls = pass.pulls(fits.map { $0.request(at: $0.b) })
-    for index in fits.indices { fits[index].mark(pulls[index][0], forgets: forgets) }
+    for index in fits.indices { fits[index].mark(pulls[index], forgets: forgets) }
   }
 
   /// Looks at what the bounds do not clear, and lets in what asks.
   ///
   /// - Returns: whether any fit is to be settled again.
   private mutating func letIn(at lambda: Double) -> Bool {
-    let refreshes = epoch + 1 == Self.mostEpochs
+    let refreshes = epoch + 1 == mostEpochs
     epoch = refreshes ? 0 : epoch + 1
     markEpoch(forgets: refreshes)
     let found = look(at: lambda, all: refreshes)
@@ -232,7 +251,7 @@ struct LossEngine: PathEngine {
   mutating func look(at lambda: Double, all: Bool) -> [[Screen.Found]] {
     let fits = fits
     return screens.look(
-      problem.base, fits.map(\.rows), InterleavedVectors(fits.map(\.weightedResidual)),
+      problem.base, fits.map(\.rows), InterleavedVectors(fits: fits.map(\.weightedResidual)),
       epoch: epoch, at: concurrentMap(fits.count, threads: threads) { fits[$0].screened(lambda) },
       all: all)
   }
@@ -250,6 +269,14 @@ struct LossEngine: PathEngine {
   private mutating func renewOwn(_ some: [Int]) {
     guard !some.isEmpty else { return }
     let (pass, watchesAll) = (pass, watchesAll)
+    let pairs = working.pairing.pairs(of: problem.responses).count
+    for index in some {
+      let products =
+        watchesAll
+        ? fits[index].columnsNearby().count * pass.table.count
+        : fits[index].working.covered.count * fits[index].working.covered.count / 2
+      rowWork += Self.dense * Double(products * pairs) * Double(problem.matrix.rows)
+    }
     concurrently(&fits, threads: threads) { index, fit in
       guard some.contains(index) else { return }
       let working = WorkingGram(
@@ -270,6 +297,9 @@ struct LossEngine: PathEngine {
       pass, at: whole.request(at: coefficients ?? whole.b), isShared: true,
       exactness: whole.exactness, threads: threads)
     let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
+    let pairs = working.pairing.pairs(of: problem.responses).count
+    rowWork +=
+      Self.dense * Double(nearby.count * pass.table.count * pairs) * Double(problem.matrix.rows)
     working.prepare(nearby.sorted(), threads: threads)
     let working = working
     concurrently(&fits, threads: threads) { _, fit in

@@ -42,14 +42,15 @@ extension LossFit {
   /// Notes the mean curvature of the loss by a linear predictor, where the fit stands.
   mutating func noteCurvature(_ pass: LossPass) {
     guard isConcave else { return }
-    let weights = pass.curvature(request(at: b), threads: 1).weights
-    let responses = problem.responses
-    // Of the pairs k ≤ m, in order, those of a response with itself.
-    let own = (0..<responses).map { $0 * responses - $0 * ($0 - 1) / 2 }
-    let sum = own.reduce(0) { sum, pair in
-      sum + rows.blocks.reduce(0) { $0 + weights[pair][problem.matrix.blocks[$1]].reduce(0, +) }
+    let curvature = pass.curvature(request(at: b), threads: 1)
+    let own = curvature.pairing.pairs(of: problem.responses).enumerated().filter {
+      $0.element.k == $0.element.m
     }
-    nullCurvature = sum / (rows.weight * Double(responses))
+    let sum = own.reduce(0) { sum, pair in
+      let weights = curvature.weights[pair.offset]
+      return sum + rows.blocks.reduce(0) { $0 + weights[problem.matrix.blocks[$1]].reduce(0, +) }
+    }
+    nullCurvature = sum / (rows.weight * Double(own.count))
   }
 
   /// Notes whether the objective is convex on the coordinates that are in, or were at the last λ, however the

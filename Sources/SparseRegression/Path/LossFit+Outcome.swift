@@ -48,10 +48,13 @@ extension LossFit {
   /// The terms that are in.
   var terms: [Int] { support.map(\.term) }
 
-  /// Whether there are rows enough to fit the terms that are in without a penalty.
+  /// Whether there are rows enough to fit the terms that are in without a penalty. Of several numbers each has its
+  /// own fit to all rows; classes share the rows among them.
   var hasRowsForRefit: Bool {
-    let intercepts = problem.hasIntercept ? 1 : 0
-    return support.reduce(intercepts) { $0 + $1.coordinates.count / problem.responses } < rows.rows
+    var fits = 1
+    if case .multigaussian = problem.family { fits = problem.responses }
+    let intercepts = problem.hasIntercept ? problem.responses : 0
+    return support.reduce(intercepts) { $0 + $1.coordinates.count } < rows.rows * fits
   }
 
   /// The terms watched.

@@ -1,13 +1,13 @@
 /// What a fit is to others: to the screen that finds its terms, and to the refit of those that are in.
 extension LossFit {
-  /// The pull times wᵢ / W.
-  var weightedResidual: [Double] { rows.weighted(residual) }
+  /// The pull times wᵢ / W, of each response.
+  var weightedResidual: [[Double]] { residual.map(rows.weighted) }
 
   /// Makes the pulls of now an epoch; the only one if `forgets`.
   ///
-  /// - Parameter pulls: times wᵢ.
-  mutating func mark(_ pulls: [Double], forgets: Bool) {
-    residual = zip(pulls, problem.matrix.weights).map { $0 / $1 }
+  /// - Parameter pulls: of each response, times wᵢ.
+  mutating func mark(_ pulls: [[Double]], forgets: Bool) {
+    residual = pulls.map { zip($0, problem.matrix.weights).map { $0 / $1 } }
     if forgets { epochs = [] }
     epochs.append(residual)
   }
@@ -19,16 +19,29 @@ extension LossFit {
       since: rows.shares(of: epochs, in: residual))
   }
 
-  /// A fit of the terms that are in without a penalty, which starts where they are.
+  /// A fit of the terms that are in without a penalty, which starts where the last such fit ended, and with what
+  /// was not in there where it is here.
   ///
-  /// - Parameter bare: this fit as it was before it watched any.
-  func unpenalized(_ bare: LossFit, _ working: WorkingGram) -> LossFit {
+  /// - Parameters:
+  ///   - bare: this fit as it was before it watched any.
+  ///   - last: the last such fit.
+  ///   - working: its curvature, where all columns are watched.
+  func unpenalized(_ bare: LossFit, after last: LossFit, _ working: WorkingGram) -> LossFit {
     var refit = bare
     let support = support
     (refit.isRefit, refit.nullObjective) = (true, nullObjective)
+    refit.hasOwnCurvature = last.isRefit && last.hasOwnCurvature
     refit.watch(support.map(\.term), working, nil)
     let count = bare.b.count
-    refit.b = solution[..<count] + support.flatMap { solution[$0.coordinates] }
+    let known = Dictionary(uniqueKeysWithValues: last.members.map { ($0.term, $0.coordinates) })
+    refit.b = (last.isRefit ? last : self).solution[..<count] + []
+    for (term, coordinates) in support {
+      if let own = known[term], own.count == coordinates.count {
+        refit.b += last.solution[own]
+      } else {
+        refit.b += solution[coordinates]
+      }
+    }
     refit.solution = refit.b
     refit.solver.restart(refit.b, refit.gram)
     return refit

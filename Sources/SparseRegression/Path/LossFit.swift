@@ -54,7 +54,7 @@ struct LossFit: SolvedFit {
   /// Whether a step brought little, so that the curvature should be that of now.
   private(set) var wantsCurvature = false
   /// Whether the curvature is that of this fit's own rows and coefficients.
-  private(set) var hasOwnCurvature = false
+  var hasOwnCurvature = false
   /// How often the curvature was made anew at this λ.
   private var renewals = 0
   /// Beyond so many the curvature is not what slows the steps, unless it has kinks, or there is no penalty
@@ -70,10 +70,10 @@ struct LossFit: SolvedFit {
   private(set) var interceptValue = 0.0
   var nullObjective = 1.0
 
-  /// The pull of each row, where a screen looks.
-  var residual: [Double] = []
+  /// The pull of each row, response by response, where a screen looks.
+  var residual: [[Double]] = []
   /// The pulls of each epoch that a term may refer to.
-  var epochs: [[Double]] = []
+  var epochs: [[[Double]]] = []
 
   var point: RegularizationPath.Point?
   var testErrors: [Double] = []
@@ -85,8 +85,9 @@ struct LossFit: SolvedFit {
     if problem.base.penalty.alpha < 1 { return 1e-6 }
     return problem.hasKinks ? 0.05 : 0.5
   }
-  /// A step that leaves more than this of the gap asks for the curvature of now.
-  static let slow = 0.1
+  /// A step that leaves more than this of the gap asks for the curvature of now; the more pairs of classes that has,
+  /// the more steps it is worth.
+  private var slow: Double { problem.responses > 6 ? 0.5 : 0.1 }
   /// Steps a λ; what is not reached by then is told by the gap. Where they were taken in vain, the next λ gets half
   /// as many.
   private var mostSteps = 200
@@ -109,11 +110,7 @@ struct LossFit: SolvedFit {
     testLeast = problem.leastTested(test, blocks, pass)
     gram = LossGram(working: working, coordinates: [], blocks: blocks, weight: rows.weight)
     penalty = ElasticNet(alpha: problem.base.penalty.alpha, count: 0)
-    let loss = Quadratic(gram, diagonal: [], correlation: [])
-    solver =
-      isSimple
-      ? ActiveSet(loss, penalty, columns: [])
-      : GroupActiveSet(loss, penalty, groups: [], isOrthonormal: false)
+    solver = Self.solver(problem, gram, isSimple: isSimple)
     let start = problem.start(rows.shares)
     for response in start.indices {
       gram.coordinates.append(LossCoordinate(interceptOf: response))
@@ -125,6 +122,23 @@ struct LossFit: SolvedFit {
     solver.restart(b, gram)
   }
 
+  /// What finds the minimum of the quadratic.
+  private static func solver(_ problem: LossProblem, _ gram: LossGram, isSimple: Bool)
+    -> any SupportSolver
+  {
+    let pairing = gram.working.pairing
+    if problem.responses > 1 && pairing == .common && !problem.base.penalty.isBounded {
+      return ResponseActiveSet(
+        gram, alpha: problem.base.penalty.alpha, responses: problem.responses)
+    }
+    let penalty = ElasticNet(alpha: problem.base.penalty.alpha, count: 0)
+    let loss = Quadratic(gram, diagonal: [], correlation: [])
+    return isSimple
+      ? ActiveSet(loss, penalty, columns: [])
+      : GroupActiveSet(
+        loss, penalty, groups: [], isOrthonormal: false, responses: problem.responses)
+  }
+
   /// Takes another penalty; unpenalized terms stay so.
   mutating func take(_ penalty: ElasticNet) {
     problem = problem.with(problem.base.with(penalty))
@@ -134,8 +148,8 @@ struct LossFit: SolvedFit {
   ///
   /// - Parameters:
   ///   - working: has a place for each of their columns.
-  ///   - pull: X'(pull) / W of a raw column; nil where a pass will tell.
-  mutating func watch(_ terms: [Int], _ working: WorkingGram, _ pull: ((Int) -> Double)?) {
+  ///   - pull: X'(pull) / W of a raw column in a response; nil where a pass will tell.
+  mutating func watch(_ terms: [Int], _ working: WorkingGram, _ pull: ((Int, Int) -> Double)?) {
     gram.working = working
     var (new, factors) = ([Range<Int>](), [Double]())
     var bounds: [ElasticNet.Bounds] = []
@@ -159,7 +173,9 @@ struct LossFit: SolvedFit {
     if let pull {
       for coordinate in gram.coordinates[gradient.count...] {
         gradient.append(
-          zip(coordinate.places, coordinate.factors).reduce(0) { $0 + $1.1 * pull($1.0) })
+          zip(coordinate.places, coordinate.factors).reduce(0) {
+            $0 + $1.1 * pull($1.0, coordinate.response)
+          })
       }
     }
   }
@@ -234,17 +250,13 @@ struct LossFit: SolvedFit {
   mutating func propose(anticipates: Bool = false, looksAhead: Bool = false) {
     // An upper bound of the length of the working residual; only the solver's own gap depends on it.
     solver.recenter(at: b, gradient: gradient, rest: 100 * (1 + 2 * abs(value - least)))
-    var pull: [Double]
+    let pull: [Double]
     if isRefit && !penalty.isBounded {
       // Without a penalty the quadratic is least squares on all coordinates.
-      solver.prepareAll()
-      var refit = Refit()
-      _ = refit.solve(Array(b.indices), solver.loss, penalty)
-      trial = refit.values
-      pull = looksAhead ? solver.loss.residualCorrelation(trial) : []
+      (trial, pull) = solver.solveFree()
     } else {
       // Far from the goal the quadratic is not worth more digits than it has, where these are dear.
-      let spared = problem.responses > 1 ? 1e-4 * min(gap, 1) : 0
+      let spared = spared * min(gap, 1)
       let enough = max(0.1 * goal, spared, 1e-12)
       _ = solver.solve(lambda: lambda, tolerance: enough)
       if isConcave { followBend(enough) }
@@ -267,6 +279,11 @@ struct LossFit: SolvedFit {
     }
   }
 
+  /// The share of the gap down to which a quadratic is worth solving; least squares is one.
+  private var spared: Double {
+    problem.responses == 1 || gram.working.pairing == .common ? 0 : 1e-4
+  }
+
   /// Half way to where it looks next: the curvature there is nearly the mean of that on the way.
   var midway: [Double] { zip(b, trial).map { ($0 + $1) / 2 } }
 
@@ -287,7 +304,7 @@ struct LossFit: SolvedFit {
     if isConcave { touch(b) }
     let reached = dualityGap()
     wantsCurvature =
-      renewals < mostRenewals && (reached > Self.slow * gap || halvings > 0)
+      renewals < mostRenewals && (reached > slow * gap || halvings > 0)
     if problem.hasKinks {
       exactness = halvings == 0 ? 1 - max(1e-8, (1 - exactness) / 10) : max(0, 100 * exactness - 99)
     }
@@ -305,7 +322,7 @@ struct LossFit: SolvedFit {
   }
 
   /// Ends where it stands, since no step leads down; the gap tells what that is worth.
-  private mutating func stay() {
+  mutating func stay() {
     trial = b
     (halvings, isDone) = (0, true)
     solver.restart(b, nil)

@@ -229,6 +229,7 @@ struct LossPass {
           .map { zip($0, weights).map(*) }
       }
       return Curvature(
+        pairing: loss.pairing,
         weights: (0..<parts[0].count).map { pair in parts.flatMap { $0[pair] } }, means: nil,
         sumsToZero: loss.curvatureSumsToZero)
     }
@@ -237,7 +238,8 @@ struct LossPass {
   /// The second derivatives of the loss by the linear predictors: X'WX − M'M in terms of columns, M nil
   /// where the loss of a row is its own.
   struct Curvature: Sendable {
-    /// For each pair k ≤ m of responses, wᵢ ∂²ℓ/∂η_k∂η_m, one value a row.
+    let pairing: ResponsePairing
+    /// For each of these pairs of responses, wᵢ ∂²ℓ/∂η_k∂η_m, one value a row.
     let weights: [[Double]]
     /// What makes a column of M of a column of X.
     let means: Cox.RiskMeans?

@@ -66,6 +66,8 @@ struct MomentsEngine: PathEngine {
   var lambdaMax: Double { fits[0].problem.lambdaMax * fits[0].design.targetScale }
   var isTall: Bool { fits[0].problem.rows >= fits[0].design.count }
   var holdsSigns: Bool { penalty.holdsSigns }
+  var work: Double { fits.reduce(0) { $0 + $1.work } }
+  var cells: Int { fits[0].design.count * fits.count }
 
   /// - Complexity: O(p · support) a fit and change of its support.
   mutating func advance(to lambda: Double) -> PathStep {
@@ -91,6 +93,7 @@ private struct MomentsFit: SolvedFit {
   private var refit = Refit()
 
   var design: Design { problem.design }
+  var work: Double { solver.work }
 
   /// - Parameters:
   ///   - twins: those found among all rows; nil to look for them.

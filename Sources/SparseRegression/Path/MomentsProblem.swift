@@ -82,8 +82,7 @@ struct MomentsProblem: Sendable {
       largest = max(largest, pull / expanded.factors[group.lowerBound])
     }
     nullObjective = max(residual, .ulpOfOne * loss.targetNorm) / 2
-    // A target that no column correlates with still gets a grid, of solutions that are all zero.
-    lambdaMax = max(largest / max(penalty.alpha, 1e-3), .ulpOfOne)
+    lambdaMax = max(largest / max(penalty.alpha, 1e-3), PathOptions.leastPull)
     targetCorrelations = design.coordinates.map { group in
       let square = group.reduce(0.0) { sum, j in
         let c = loss.correlation[j]

@@ -59,7 +59,8 @@ public struct PathFit: Sendable {
       try LossEngine(matrix, response, plan, terms, penalty, options, threads: threads), options)
   }
 
-  /// Walks down the grid.
+  /// Walks down the grid, as far as solutions, those of the folds too, are certain to be within the tolerance of the
+  /// optimum: what may be far from it is no basis for a choice. (A concave penalty has no optimum to be certain of.)
   ///
   /// - Throws: ``PathError``
   init(_ engine: consuming some PathEngine, _ options: PathOptions) throws(PathError) {
@@ -73,20 +74,36 @@ public struct PathFit: Sendable {
     var errors = CrossValidation.Errors(
       weights: engine.foldWeights, foldsEach: engine.partitions.foldsEach, gammas: options.gammas,
       isRelative: engine.family == .cox)
+    var end: RegularizationPath.End?
     for lambda in grid {
       let step = engine.advance(to: lambda)
+      let reached = WorstGap(gap: max(step.point.gap, step.worstFoldGap), lambda: lambda)
+      if !(reached.gap <= options.tolerance), options.kind == .lasso {
+        let isAsked = options.including.map { lambda >= $0 } ?? false
+        if points.isEmpty || isAsked { throw .uncertain(reached) }
+        end = .uncertain(reached)
+        break
+      }
       points.append(step.point)
       options.progress?(.fitting, .parts(points.count, of: grid.count))
       try errors.append(
         step.errors, votes: engine.partitions.areLarge ? step.votes : nil, gap: step.worstFoldGap,
         lambda: lambda)
+      if engine.isSpent(options.workShare) && lambda != grid.last
+        && lambda <= options.including ?? .infinity
+      {
+        end = .spent
+        break
+      }
       guard mayStop, points.count >= Self.leastCount, lambda <= options.including ?? .infinity
       else { continue }
       let mayRest = engine.holdsSigns || options.kind != .lasso
       if engine.family.isSaturated(points.map(\.devianceRatio), mayRest: mayRest) { break }
       if options.endsPastMinimum && errors.arePastMinimum { break }
     }
-    path = engine.path(points)
+    var path = engine.path(points)
+    path.end = end
+    self.path = path
     crossValidation = errors.crossValidation
   }
 }
@@ -105,10 +122,24 @@ protocol PathEngine {
   /// The weight of the test rows of each fold.
   var foldWeights: [Double] { get }
 
+  /// Products of two numbers that were worked out so far, as far as there may be very many of them.
+  var work: Double { get }
+  /// Values that one look of all fits at all rows, or moments, is.
+  var cells: Int { get }
+
   /// Solves all fits at `lambda`, not above that of the last call.
   mutating func advance(to lambda: Double) -> PathStep
   /// The path of the fit to all rows.
   func path(_ points: [RegularizationPath.Point]) -> RegularizationPath
+}
+
+extension PathEngine {
+  var work: Double { 0 }
+  var cells: Int { 0 }
+
+  /// Whether more work was done than a table of its size is worth: some ten seconds' for a small one, and many looks
+  /// at a large one. Work is counted, not time, so that a path ends at the same λ everywhere.
+  func isSpent(_ share: Double) -> Bool { work > share * (1e10 + 200 * Double(cells)) }
 }
 
 /// All fits at one λ.

@@ -17,6 +17,11 @@ public struct PathOptions: Sendable {
   public var adaptive: AdaptiveWeights?
   /// Told how far the work has come; what does whole paths again tells of each of these, not of their λ.
   public var progress: Progress?
+  /// The share of the work that a path may cost which this one may: less where there are many.
+  var workShare = 1.0
+  /// Where no term pulls at the null model, a path begins at this share of what one could pull: there still is a grid,
+  /// of solutions that are zero but for rounding, and in folds nearly least squares.
+  static let leastPull = 1e-9
   /// Whether penalty factors of training sets are multiplied by random numbers.
   var weakness: RandomWeights?
   /// How the penalty goes on beyond its price; a concave one takes standardized columns.
@@ -60,6 +65,10 @@ public enum PathError: Error, Equatable {
   /// At a λ, or of the procedure as a whole where it is nil, errors on rows that were not fitted overflow, or no
   /// fold has any rows that tell one.
   case boundless(lambda: Double?)
+  /// At the largest λ no solution is known to be within the tolerance of the optimum.
+  case uncertain(WorstGap)
+  /// No λ of the path keeps as few columns as are allowed.
+  case crowded(most: Int)
   /// Terms without a penalty separate two classes, so that they have no coefficients; one that does it alone.
   case separated(term: Int?)
   /// Least squares was to weigh the penalty, and the columns depend on each other or outnumber the rows.

@@ -100,6 +100,14 @@ public struct RegularizationPath: Sendable {
     case shutOut
   }
 
+  /// What ends a path before its time.
+  public enum End: Sendable, Equatable {
+    /// At the next λ no solution is known to be within the tolerance of the optimum; how near one is known to be.
+    case uncertain(WorstGap)
+    /// More work would be more than a table of its size is worth.
+    case spent
+  }
+
   /// Decreasing in λ.
   public internal(set) var points: [Point]
   /// The coordinates, with the centres and scales that relate them to the columns as they came.
@@ -117,6 +125,8 @@ public struct RegularizationPath: Sendable {
   public let family: Family
   /// For `binomial`, how the columns tell the classes apart; nil if they do not, and for other families.
   public internal(set) var separation: Separation?
+  /// Why the path ends where it does; nil where a rule of its family, or the grid, says so.
+  public internal(set) var end: End?
 
   /// The number of terms.
   public var count: Int { exclusions.count }

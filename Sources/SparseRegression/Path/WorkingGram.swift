@@ -52,20 +52,28 @@ final class WorkingGram: Sendable {
   ///
   /// - Complexity: O(n · covered · new)
   init(_ other: WorkingGram, _ table: LossTable, covering new: [Int]) {
-    precondition(other.parts.count == 1 && other.responses == 1)
+    precondition(other.parts.count == 1)
     (self.table, responses, curvature) = (table, other.responses, other.curvature)
-    origin = other.origin + Array(repeating: 0, count: table.count - other.origin.count)
+    let places = table.count * other.responses
+    origin = other.origin + Array(repeating: 0, count: places - other.origin.count)
     (covered, parts) = (other.covered + new, other.parts)
     positions = Self.positions(covered, of: table)
     rows = Mutex(other.rows.withLock { $0 })
     means = Mutex(other.means.withLock { $0 })
     guard !new.isEmpty else { return }
-    let made = products(new, 0, 0, threads: 1)
-    rows.withLock { rows in
-      for (position, place) in other.covered.enumerated() {
-        rows[key(place, 0, 0)]! += made.map { $0[position] }
+    for (k, m) in curvature.pairing.pairs(of: responses) {
+      guard !isTold(k, m) else {
+        // What the others tell is told again when it is asked for.
+        rows.withLock { rows in for place in other.covered { rows[key(place, k, m)] = nil } }
+        continue
       }
-      for (place, row) in zip(new, made) { rows[key(place, 0, 0)] = row }
+      let made = products(new, k, m, threads: 1)
+      rows.withLock { rows in
+        for (position, place) in other.covered.enumerated() {
+          rows[key(place, k, m), default: []] += made.map { $0[position] }
+        }
+        for (place, row) in zip(new, made) { rows[key(place, k, m)] = row }
+      }
     }
   }
 
@@ -79,21 +87,32 @@ final class WorkingGram: Sendable {
   @inline(__always)
   func position(of place: Int) -> Int { positions.isEmpty ? place : Int(positions[place]) }
 
-  private func key(_ place: Int, _ k: Int, _ m: Int) -> Int {
-    let (low, high) = (min(k, m), max(k, m))
-    return (low * responses + high) * (1 << 32) + place
+  private func key(_ place: Int, _ k: Int, _ m: Int) -> Int { index(k, m) * (1 << 32) + place }
+
+  /// Which of the pairs that have values of their own this is.
+  private func index(_ k: Int, _ m: Int) -> Int {
+    switch curvature.pairing {
+    case .common: return 0
+    case .all:
+      let (low, high) = (min(k, m), max(k, m))
+      return low * responses - low * (low - 1) / 2 + high - low
+    }
   }
 
-  private func weights(_ k: Int, _ m: Int) -> [Double] {
-    let (low, high) = (min(k, m), max(k, m))
-    return curvature.weights[low * responses - low * (low - 1) / 2 + high - low]
-  }
+  /// Which responses have products with each other.
+  var pairing: ResponsePairing { curvature.pairing }
+
+  /// Whether products of two responses can be other than zero.
+  func arePaired(_ k: Int, _ m: Int) -> Bool { k == m || curvature.pairing == .all }
 
   /// The products of one place with all that are covered over the rows of some blocks.
   ///
   /// Whoever asks first works it out; who else asks meanwhile comes to the same.
   ///
-  /// - Parameter blocks: where the curvature serves one fit, those of the fit.
+  /// - Parameters:
+  ///   - k: a response.
+  ///   - m: one that it is paired with.
+  ///   - blocks: where the curvature serves one fit, those of the fit.
   func row(_ place: Int, _ k: Int, _ m: Int, over blocks: [Int]) -> [Double] {
     let row = row(place, k, m)
     guard parts.count > 1 else { return row }
@@ -123,15 +142,13 @@ final class WorkingGram: Sendable {
 
   /// Works the rows of some places out, all at once; of most places, those of all.
   func prepare(_ places: [Int], threads: Int) {
-    for k in 0..<responses {
-      for m in k..<responses where !isTold(k, m) {
-        let wanted = rows.withLock { rows in places.filter { rows[key($0, k, m)] == nil } }
-        guard !wanted.isEmpty else { continue }
-        let some = 2 * wanted.count > covered.count ? covered : wanted
-        let made = products(some, k, m, threads: threads)
-        rows.withLock { rows in
-          for (place, row) in zip(some, made) { rows[key(place, k, m)] = row }
-        }
+    for (k, m) in curvature.pairing.pairs(of: responses) where !isTold(k, m) {
+      let wanted = rows.withLock { rows in places.filter { rows[key($0, k, m)] == nil } }
+      guard !wanted.isEmpty else { continue }
+      let some = 2 * wanted.count > covered.count ? covered : wanted
+      let made = products(some, k, m, threads: threads)
+      rows.withLock { rows in
+        for (place, row) in zip(some, made) { rows[key(place, k, m)] = row }
       }
     }
   }
@@ -144,7 +161,7 @@ final class WorkingGram: Sendable {
 
   /// - Returns: for each of some places, `parts × covered`.
   private func products(_ some: [Int], _ k: Int, _ m: Int, threads: Int) -> [[Double]] {
-    let weights = weights(k, m)
+    let weights = curvature.weights[index(k, m)]
     let isSquare = some.count == covered.count
     let sums = concurrentMap(parts.count, threads: threads) { part in
       let blocks = Set(parts[part])
@@ -280,7 +297,8 @@ struct LossGram: GramSource {
   private func products(_ j: Int, with others: [Int]) -> [Double] {
     let one = coordinates[j]
     let rows = (0..<working.responses).map { m in
-      one.places.map { working.row($0, one.response, m, over: blocks) }
+      working.arePaired(one.response, m)
+        ? one.places.map { working.row($0, one.response, m, over: blocks) } : []
     }
     return others.map { index in
       let other = coordinates[index]

@@ -12,6 +12,10 @@ struct CoordinateDescent {
   var groups: [Range<Int>]
   /// Whether the coordinates of a group are orthonormal, in units of its diagonal.
   var isOrthonormal = true
+  /// Products of two numbers that were worked out so far.
+  private(set) var work = 0.0
+  /// What a product costs that is looked up by itself.
+  private static let scattered = 4.0
 
   /// Coefficients below are zero: the square of their length is none.
   static let nothing = 1e-150
@@ -31,6 +35,7 @@ struct CoordinateDescent {
     _ group: Range<Int>, _ b: inout [Double], _ g: inout [Double], lambda: Double
   ) -> Double {
     let first = group.lowerBound
+    work += Double(Patience.group)
     if loss.diagonal[first].isNaN || !isOrthonormal { for j in group { loss.prepare(j) } }
     if group.count > 1 && !isOrthonormal { return descend(group, &b, &g, lambda: lambda) }
     let diagonal = loss.diagonal[first]
@@ -49,6 +54,7 @@ struct CoordinateDescent {
       let step = b[j] - old
       guard step != 0 else { continue }
       largest = max(largest, abs(step) * diagonal.squareRoot())
+      work += Double(loss.count)
       loss.prepare(j)
       loss.addRow(j, times: -step, to: &g)
     }
@@ -92,6 +98,7 @@ struct CoordinateDescent {
       penalty.threshold(group.lowerBound, lambda), penalty.curvature(group.lowerBound, lambda)
     )
     let (size, first, gram) = (group.count, group.lowerBound, block(group))
+    work += 3 * Self.scattered * Double(size * size)
     let isZero =
       without(group, gram, b, g).reduce(0) { $0 + $1 * $1 }.squareRoot() <= t
     var bound = 0.0
@@ -104,6 +111,7 @@ struct CoordinateDescent {
     var (own, pull, largest) = (Array(b[group]), Array(g[group]), 0.0)
     var step = [Double](repeating: 0, count: size)
     for _ in 0..<(isZero ? 1 : 30) {
+      work += Self.scattered * Double(size * size)
       var square = 0.0
       for place in 0..<size {
         step[place] = own[place] + pull[place] / bound
@@ -139,7 +147,9 @@ struct CoordinateDescent {
     _ b: inout [Double], _ g: inout [Double], lambda: Double, tolerance: Double,
     _ patience: inout Patience
   ) -> Double {
-    let cost = loss.count * max(1, b.count { $0 != 0 }) + Patience.group * groups.count
+    let within =
+      isOrthonormal ? 0 : groups.reduce(0) { $0 + ($1.count > 1 ? 30 * $1.count * $1.count : 0) }
+    let cost = loss.count * max(1, b.count { $0 != 0 }) + Patience.group * groups.count + within
     let limit = patience.rounds(of: cost)
     if !b.allSatisfy(\.isFinite) { reset(&b, &g) }
     var reached = minimize(&b, &g, lambda: lambda, tolerance: tolerance, limit: limit)

@@ -25,12 +25,23 @@ struct GroupActiveSet: SupportSolver {
     let coordinates: [Int]
     /// G on them, `n × n`, row-major; the lower triangle.
     let gram: [Double]
-    let factor: Cholesky
+    /// Its inverse, or that of what it is nearly.
+    let inverse: Inverse
   }
+
+  private enum Inverse {
+    case whole(Cholesky)
+    case responses(ResponseHessian, of: Responses)
+  }
+
+  /// How many responses the coordinates are of: those of a group go response by response.
+  private let responses: Int
 
   /// Newton's steps that are left to this λ.
   private var left = 0
   var patience = Patience()
+  private var newtonWork = 0.0
+  var work: Double { newtonWork + descent.work }
 
   /// Newton goes on until half its decrement, what a step can win, is below this; or to rounding.
   private var goal = 0.0
@@ -43,9 +54,12 @@ struct GroupActiveSet: SupportSolver {
   ///   - penalty: on coordinates; those of a group share a factor.
   ///   - groups: those that take part.
   ///   - isOrthonormal: whether each of them is, in itself.
+  ///   - responses: how many the coordinates are of. Groups of one are then intercepts.
   init(
-    _ loss: Quadratic, _ penalty: ElasticNet, groups: [Range<Int>], isOrthonormal: Bool = true
+    _ loss: Quadratic, _ penalty: ElasticNet, groups: [Range<Int>], isOrthonormal: Bool = true,
+    responses: Int = 1
   ) {
+    self.responses = responses
     descent = CoordinateDescent(
       loss: loss, penalty: penalty, groups: groups, isOrthonormal: isOrthonormal)
     b = Array(repeating: 0, count: loss.count)
@@ -173,7 +187,7 @@ struct GroupActiveSet: SupportSolver {
       if !isOld { hessian = factorized(support, coordinates, lambda) }
       guard let hessian else { return false }
       let residual = downhill(support, lambda)
-      let direction = hessian.factor.solve(residual)
+      let direction = direction(hessian, residual, support, lambda)
       guard step(direction, hessian, support, lambda) else {
         self.hessian = nil
         if isOld { continue }
@@ -189,6 +203,20 @@ struct GroupActiveSet: SupportSolver {
       last = decrement
     }
     return false
+  }
+
+  private mutating func direction(
+    _ hessian: Hessian, _ residual: [Double], _ support: [Range<Int>], _ lambda: Double
+  ) -> [Double] {
+    switch hessian.inverse {
+    case .whole(let factor):
+      return factor.solve(residual)
+    case .responses(let nearly, let responses):
+      let found = conjugateDirection(
+        nearly, responses, gram: hessian.gram, residual, support, lambda)
+      newtonWork += Double(found.products) * Double(residual.count * residual.count)
+      return found.direction
+    }
   }
 
   /// A step with an old factor that leaves more than this of the decrement asks for a new one.
@@ -220,8 +248,16 @@ struct GroupActiveSet: SupportSolver {
     _ support: [Range<Int>], _ coordinates: [Int], _ lambda: Double
   ) -> Hessian? {
     let n = coordinates.count
+    newtonWork += Double(n * loss.count)
     for j in coordinates { descent.loss.prepare(j) }
     let gram = loss.lowerTriangle(of: coordinates)
+    if n > Self.dear, let responses = Responses(support, of: responses),
+      let nearly = nearly(gram, responses, support, lambda)
+    {
+      return Hessian(
+        coordinates: coordinates, gram: gram, inverse: .responses(nearly, of: responses))
+    }
+    newtonWork += Double(n * n) * Double(n) / 6
     var lower = gram
     var start = 0
     for group in support {
@@ -242,7 +278,7 @@ struct GroupActiveSet: SupportSolver {
       for j in 0..<n where share > 0 { lower[j * n + j] += share * max(1, lower[j * n + j]) }
       var factor = Cholesky()
       if factor.reset(lower: lower, count: n) {
-        return Hessian(coordinates: coordinates, gram: gram, factor: factor)
+        return Hessian(coordinates: coordinates, gram: gram, inverse: .whole(factor))
       }
     }
     return nil
@@ -297,11 +333,11 @@ struct GroupActiveSet: SupportSolver {
     return 0.5 * (loss.targetNorm - cross) + cost
   }
 
-  private func length(_ group: Range<Int>) -> Double {
+  func length(_ group: Range<Int>) -> Double {
     group.reduce(0) { $0 + b[$1] * b[$1] }.squareRoot()
   }
 
-  private func price(_ group: Range<Int>, _ lambda: Double) -> (threshold: Double, ridge: Double) {
+  func price(_ group: Range<Int>, _ lambda: Double) -> (threshold: Double, ridge: Double) {
     (
       penalty.threshold(group.lowerBound, lambda), penalty.curvature(group.lowerBound, lambda)
     )

@@ -3,7 +3,7 @@ extension Screen {
   /// For each of some terms and each vector v, X'v / W, or its length for a group; one row of
   /// `vectors.stride` a term, four numbers at a time.
   ///
-  /// - Parameter fit: whose scales are meant; nil where each vector has a fit of its own.
+  /// - Parameter fit: whose scales are meant; nil where each vector has a fit of its own, that of its lane.
   func signedPulls(
     _ run: ArraySlice<Int>, _ problem: ColumnsProblem, _ statistics: [RowStatistics],
     _ vectors: InterleavedVectors, ofFit fit: Int?
@@ -12,7 +12,9 @@ extension Screen {
     let matrix = problem.matrix
     let quads = vectors.stride / 4
     guard case .number = problem.terms[term] else {
-      let pulls = oddPulls(term, problem, statistics, vectors) { fit ?? $0 }
+      let pulls = oddPulls(term, problem, statistics, vectors) {
+        fit ?? $0 % (4 * self.quads)
+      }
       return (0..<quads).map { quad in
         var four = SIMD4<Double>.zero
         for v in 4 * quad..<min(4 * quad + 4, pulls.count) { four[v % 4] = pulls[v] }
@@ -24,10 +26,29 @@ extension Screen {
       let start = (term &- terms.lowerBound) &* self.quads
       for quad in 0..<quads {
         pulls[index &* quads &+ quad] *=
-          fit.map { SIMD4(repeating: self[term, $0]) } ?? scale[start &+ quad]
+          fit.map { SIMD4(repeating: self[term, $0]) } ?? scale[start &+ quad % self.quads]
       }
     }
     return pulls
+  }
+
+  /// The length over responses of what ``signedPulls(_:_:_:_:ofFit:)`` gives where each fit has a vector a response;
+  /// of a single response as it is, with its sign.
+  func lengths(_ pulls: [SIMD4<Double>], terms count: Int) -> [SIMD4<Double>] {
+    let stride = count > 0 ? pulls.count / count : 0
+    guard stride > quads else { return pulls }
+    var lengths: [SIMD4<Double>] = []
+    lengths.reserveCapacity(count * quads)
+    for start in Swift.stride(from: 0, to: pulls.count, by: stride) {
+      for quad in 0..<quads {
+        var square = SIMD4<Double>.zero
+        for place in Swift.stride(from: start + quad, to: start + stride, by: quads) {
+          square += pulls[place] * pulls[place]
+        }
+        lengths.append(square.squareRoot())
+      }
+    }
+    return lengths
   }
 
   /// The same for one term that is not just a number; one entry a vector.
@@ -45,12 +66,13 @@ extension Screen {
       let rows = matrix.list(missing)
       return (0..<vectors.count).map { v in
         let fit = fitOf(v)
+        guard fit < statistics.count else { return 0 }
         return (products[v] + fill[place(term, fit)] * vectors.sum(rows, of: v)) * self[term, fit]
       }
     case .levels(let columns):
       return (0..<vectors.count).map { v in
         let fit = fitOf(v)
-        guard self[term, fit] != 0 else { return 0 }
+        guard fit < statistics.count, self[term, fit] != 0 else { return 0 }
         return self[term, fit] * levelPull(columns, matrix, statistics[fit], vectors, v)
       }
     case .indicated, .group:
@@ -58,7 +80,7 @@ extension Screen {
       let products = columns.map { rawProducts($0, matrix, vectors) }
       return (0..<vectors.count).map { v in
         let fit = fitOf(v)
-        guard self[term, fit] != 0 else { return 0 }
+        guard fit < statistics.count, self[term, fit] != 0 else { return 0 }
         let basis = bases[term]?[fit] ?? problem.coordinates(term, statistics[fit]).basis
         let square = basis.reduce(0.0) { sum, weights in
           let product = columns.indices.reduce(0) { $0 + weights[$1] * products[$1][v] }

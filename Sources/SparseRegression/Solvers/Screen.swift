@@ -4,7 +4,8 @@
 ///
 ///   ‖X_g'r‖ / W ≤ |a| ‖X_g'r₀‖ / W + ‖r − a r₀‖,   ‖r‖² = Σ wᵢ rᵢ² / W,
 ///
-/// for any a; the best is near the one that makes the last term smallest, a little below 1 while the
+/// for any a, and so it is for several responses, r a matrix with one column each and all lengths those over its
+/// entries; the best is near the one that makes the last term smallest, a little below 1 while the
 /// residual shrinks along the path. So a pull that was worked out at an earlier residual r₀ bounds the
 /// pull now, and most terms, far from their price, are not touched at most λ. (Bounds of this kind:
 /// gap-safe rules, Ndiaye, Fercoq, Gramfort & Salmon, 2017; lazily updated: Johnson & Guestrin, 2015.) A
@@ -140,7 +141,8 @@ struct Screen: Sendable {
   /// epoch of now refers to what was there before, and is looked at.
   ///
   /// - Parameters:
-  ///   - vectors: for each fit the residual times wᵢ / W, 0 on rows that are not fitted.
+  ///   - vectors: for each fit the residual times wᵢ / W, 0 on rows that are not fitted; of several responses as
+  ///     ``InterleavedVectors/init(fits:)`` has them.
   ///   - now: the epoch that these residuals are.
   /// - Returns: for each fit, what asks to come in.
   mutating func look(
@@ -153,7 +155,8 @@ struct Screen: Sendable {
     let prices = Prices(fitsNow)
     looked = wanted.count
     for run in wanted.chunkedRuns(problem) {
-      let pulls = signedPulls(run, problem, statistics, vectors, ofFit: nil)
+      let pulls = lengths(
+        signedPulls(run, problem, statistics, vectors, ofFit: nil), terms: run.count)
       for (index, term) in run.enumerated() {
         epoch[term &- terms.lowerBound] = now
         let factor = problem.factors[term]

@@ -13,6 +13,8 @@ protocol SupportSolver: Sendable {
 
   /// What may still be spent in vain.
   var patience: Patience { get set }
+  /// Products of two numbers that were worked out so far, where steps cost the cube of what is in; else 0.
+  var work: Double { get }
 
   /// Solves at `lambda`.
   ///
@@ -20,6 +22,9 @@ protocol SupportSolver: Sendable {
   ///   - lambda: in `[0, ∞)`, not above that of the last call.
   ///   - tolerance: the gap that will do, in units of the objective.
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome
+
+  /// The minimum without a penalty over all coordinates, and c − G b there; the solver stays where it is.
+  mutating func solveFree() -> (b: [Double], g: [Double])
 
   /// Makes all rows of G, for whoever is to ask for all of them.
   mutating func prepareAll()
@@ -36,6 +41,17 @@ protocol SupportSolver: Sendable {
 
   /// Goes to other coefficients, and to another G if there is one, of as many coordinates.
   mutating func restart(_ b: [Double], _ source: (any GramSource)?)
+}
+
+extension SupportSolver {
+  var work: Double { 0 }
+
+  mutating func solveFree() -> (b: [Double], g: [Double]) {
+    prepareAll()
+    var refit = Refit()
+    _ = refit.solve(Array(b.indices), loss, penalty)
+    return (refit.values, loss.residualCorrelation(refit.values))
+  }
 }
 
 /// Coordinates that a solver takes in after those it has.
