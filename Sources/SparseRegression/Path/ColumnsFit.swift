@@ -68,7 +68,7 @@ struct ColumnsFit: SolvedFit {
     dependent = added.members.filter { null.dependent.isSuperset(of: $0.coordinates) }.map(\.term)
     residual = target
     subtract(null.b, of: added.gram.coordinates, from: &residual)
-    nullObjective = max(square(residual), .ulpOfOne) / 2
+    nullObjective = max(square(residual), PathOptions.leastLeft) / 2
     watch(unpenalized.filter { !dependent.contains($0) })
   }
 

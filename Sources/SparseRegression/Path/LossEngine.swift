@@ -128,7 +128,7 @@ struct LossEngine: PathEngine {
       let patience = refits[index].solver.patience
       refits[index] = fits[index].unpenalized(
         bare[index], after: refits[index],
-        watchesAll ? refits[index].isRefit ? refits[index].working : working : fits[index].working)
+        watchesAll ? working : fits[index].working)
       refits[index].solver.patience = patience
     }
     // The fit to all rows comes first, whose curvature serves all.
@@ -272,7 +272,7 @@ struct LossEngine: PathEngine {
     let pairs = working.pairing.pairs(of: problem.responses).count
     for index in some {
       let products =
-        watchesAll
+        watchesAll && !fits[index].isRefit
         ? fits[index].columnsNearby().count * pass.table.count
         : fits[index].working.covered.count * fits[index].working.covered.count / 2
       rowWork += Self.dense * Double(products * pairs) * Double(problem.matrix.rows)
@@ -281,8 +281,9 @@ struct LossEngine: PathEngine {
       guard some.contains(index) else { return }
       let working = WorkingGram(
         pass, at: fit.request(at: fit.b), isShared: false,
-        covering: watchesAll ? nil : fit.working.covered, exactness: fit.exactness, threads: 1)
-      if watchesAll { working.prepare(fit.columnsNearby().sorted(), threads: 1) }
+        covering: fit.isRefit ? fit.places : watchesAll ? nil : fit.working.covered,
+        exactness: fit.exactness, threads: 1)
+      if watchesAll && !fit.isRefit { working.prepare(fit.columnsNearby().sorted(), threads: 1) }
       fit.take(working, isOwn: index > 0 || !watchesAll)
     }
   }

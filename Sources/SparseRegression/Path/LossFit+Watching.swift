@@ -31,7 +31,13 @@ extension LossFit {
     let support = support
     (refit.isRefit, refit.nullObjective) = (true, nullObjective)
     refit.hasOwnCurvature = last.isRefit && last.hasOwnCurvature
-    refit.watch(support.map(\.term), working, nil)
+    var curvature = working
+    if refit.hasOwnCurvature {
+      let wanted = Set(support.flatMap { places(of: $0.term, working.table) } + [0])
+      curvature = WorkingGram(
+        last.working, working.table, covering: wanted.subtracting(last.working.covered).sorted())
+    }
+    refit.watch(support.map(\.term), curvature, nil)
     let count = bare.b.count
     let known = Dictionary(uniqueKeysWithValues: last.members.map { ($0.term, $0.coordinates) })
     refit.b = (last.isRefit ? last : self).solution[..<count] + []
@@ -47,12 +53,19 @@ extension LossFit {
     return refit
   }
 
+  /// The places of the table that its coordinates are of.
+  var places: [Int] { Set(gram.coordinates.flatMap(\.places)).union([0]).sorted() }
+
+  private func places(of term: Int, _ table: LossTable) -> [Int] {
+    problem.base.terms[term].columns.map { table.place(of: $0) }
+  }
+
   /// Gets to know a wide table where more columns are watched, by itself or by others.
   ///
   /// - Parameter terms: those that it is going to watch itself.
   mutating func makeRoom(_ table: LossTable, for terms: [Int]) {
-    let places = Set(terms.flatMap { problem.base.terms[$0].columns.map { table.place(of: $0) } })
+    let wanted = Set(terms.flatMap { places(of: $0, table) })
     gram.working = WorkingGram(
-      gram.working, table, covering: places.subtracting(gram.working.covered).sorted())
+      gram.working, table, covering: wanted.subtracting(gram.working.covered).sorted())
   }
 }

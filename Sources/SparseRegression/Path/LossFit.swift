@@ -353,6 +353,7 @@ struct LossFit: SolvedFit {
 
   /// Notes where the unpenalized terms stand.
   mutating func noteNull() {
-    nullObjective = max(value - least, .ulpOfOne * max(abs(value), .leastNormalMagnitude))
+    nullObjective = max(
+      value - least, PathOptions.leastLeft * abs(value), .leastNormalMagnitude)
   }
 }

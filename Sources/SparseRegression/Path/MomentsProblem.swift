@@ -81,7 +81,7 @@ struct MomentsProblem: Sendable {
       let pull = group.reduce(0) { $0 + null.g[$1] * null.g[$1] }.squareRoot()
       largest = max(largest, pull / expanded.factors[group.lowerBound])
     }
-    nullObjective = max(residual, .ulpOfOne * loss.targetNorm) / 2
+    nullObjective = max(residual, PathOptions.leastLeft * loss.targetNorm) / 2
     lambdaMax = max(largest / max(penalty.alpha, 1e-3), PathOptions.leastPull)
     targetCorrelations = design.coordinates.map { group in
       let square = group.reduce(0.0) { sum, j in

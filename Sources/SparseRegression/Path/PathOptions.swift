@@ -22,6 +22,9 @@ public struct PathOptions: Sendable {
   /// Where no term pulls at the null model, a path begins at this share of what one could pull: there still is a grid,
   /// of solutions that are zero but for rounding, and in folds nearly least squares.
   static let leastPull = 1e-9
+  /// The share of the target's size below which what the null model leaves is nothing: gaps are told relative to what
+  /// it leaves, and rounding lets none be smaller than some 1e-16 of the size.
+  static let leastLeft = 1e-8
   /// Whether penalty factors of training sets are multiplied by random numbers.
   var weakness: RandomWeights?
   /// How the penalty goes on beyond its price; a concave one takes standardized columns.

@@ -294,21 +294,35 @@ struct LossGram: GramSource {
 
   func product(_ j: Int, _ k: Int) -> Double { products(j, with: [k])[0] }
 
+  /// A coordinate of many places, as of a level, is put together once for all others.
   private func products(_ j: Int, with others: [Int]) -> [Double] {
     let one = coordinates[j]
     let rows = (0..<working.responses).map { m in
-      working.arePaired(one.response, m)
-        ? one.places.map { working.row($0, one.response, m, over: blocks) } : []
+      working.arePaired(one.response, m) ? combined(one, m) : []
     }
     return others.map { index in
       let other = coordinates[index]
+      let row = rows[other.response]
+      guard !row.isEmpty else { return 0 }
       var sum = 0.0
-      for (row, a) in zip(rows[other.response], one.factors) {
-        for (place, b) in zip(other.places, other.factors) {
-          sum += a * b * row[working.position(of: place)]
-        }
+      for (place, b) in zip(other.places, other.factors) {
+        sum += b * row[working.position(of: place)]
       }
       return sum / weight
     }
+  }
+
+  /// The products of a coordinate with the places that are covered, in a response.
+  private func combined(_ one: LossCoordinate, _ m: Int) -> [Double] {
+    var sum: [Double] = []
+    for (place, a) in zip(one.places, one.factors) {
+      let row = working.row(place, one.response, m, over: blocks)
+      if sum.isEmpty {
+        sum = a == 1 ? row : row.map { a * $0 }
+      } else {
+        LinearAlgebra.add(row, times: a, to: &sum)
+      }
+    }
+    return sum
   }
 }
