@@ -104,7 +104,7 @@ if Context.environment["CSVLASSO_FUZZ"] != nil {
     fuzzer(
       "Tables",
       [
-        "CSVLasso", "CSVRecords", "SparseRegression",
+        "CSVLasso", "CSVRecords", "CStart", "SparseRegression",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]

@@ -38,20 +38,27 @@ private let tables: [[[String]]] = [
   [["id", "time", "event", "b", "a", "c", "y"], ["1", "2", "3", "4", "5", "6", "7"]],
 ]
 
+/// Their bytes, which are read for as long as the program runs.
+nonisolated(unsafe) private let texts = tables.map { table in
+  let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 100)
+  let text = table.map { $0.joined(separator: ",") + "\n" }.joined()
+  let end = bytes.initialize(fromContentsOf: text.utf8)
+  return UnsafeBufferPointer(rebasing: bytes[..<end])
+}
+
 private func apply(_ model: SavedModel, _ way: UInt8) throws(Failure) {
-  let table = tables[Int(way & 127) % tables.count]
-  let text = Array(table.map { $0.joined(separator: ",") + "\n" }.joined().utf8)
+  let number = Int(way & 127) % tables.count
   var options = Options(target: "")
   options.dialect = model.dialect(Dialect())
   options.writesTarget = way & 128 == 0
-  text.withUnsafeBufferPointer { memory_set_input($0.baseAddress, $0.count, memory_manner_t()) }
+  memory_set_input(texts[number].baseAddress, texts[number].count, memory_manner_t())
   memory_clear_output()
   let source = try Failure.reading("table.csv") { () throws(ReadError) in
     try ByteSource(path: nil, readings: .once)
   }
   let output = try Failure.writing { () throws(WriteError) in try OutputFile(path: nil) }
   try Reduction.apply(model, to: source, output: output, options)
-  check(table)
+  check(tables[number])
 }
 
 /// Whether what was written is some of the table's columns, in their order.

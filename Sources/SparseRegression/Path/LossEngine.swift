@@ -23,8 +23,6 @@ struct LossEngine: PathEngine {
   private var age = 0
   /// Products that passes over the rows and curvatures were.
   private var rowWork = 0.0
-  /// What a product costs among many of whole columns.
-  private static let dense = 0.2
   /// Whether all terms are watched from the start.
   let watchesAll: Bool
   let partitions: Partitions
@@ -96,7 +94,7 @@ struct LossEngine: PathEngine {
   var holdsSigns: Bool { problem.base.penalty.holdsSigns }
 
   var work: Double { rowWork + (fits + refits).reduce(0) { $0 + $1.solver.work } }
-  var cells: Int { problem.matrix.rows * problem.matrix.width * problem.responses * fits.count }
+  var cells: Int { problem.matrix.rows * problem.matrix.width * fits.count }
 
   mutating func advance(to lambda: Double) -> PathStep {
     repeat { settle(lambda, looksAhead: lambda > 0) } while !watchesAll && letIn(at: lambda)
@@ -275,7 +273,7 @@ struct LossEngine: PathEngine {
         watchesAll && !fits[index].isRefit
         ? fits[index].columnsNearby().count * pass.table.count
         : fits[index].working.covered.count * fits[index].working.covered.count / 2
-      rowWork += Self.dense * Double(products * pairs) * Double(problem.matrix.rows)
+      rowWork += Patience.dense * Double(products * pairs) * Double(problem.matrix.rows)
     }
     concurrently(&fits, threads: threads) { index, fit in
       guard some.contains(index) else { return }
@@ -300,7 +298,7 @@ struct LossEngine: PathEngine {
     let nearby = fits.reduce(into: Set<Int>()) { $0.formUnion($1.columnsNearby()) }
     let pairs = working.pairing.pairs(of: problem.responses).count
     rowWork +=
-      Self.dense * Double(nearby.count * pass.table.count * pairs) * Double(problem.matrix.rows)
+      Patience.dense * Double(nearby.count * pass.table.count * pairs) * Double(problem.matrix.rows)
     working.prepare(nearby.sorted(), threads: threads)
     let working = working
     concurrently(&fits, threads: threads) { _, fit in

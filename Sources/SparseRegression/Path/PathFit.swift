@@ -137,9 +137,10 @@ extension PathEngine {
   var work: Double { 0 }
   var cells: Int { 0 }
 
-  /// Whether more work was done than a table of its size is worth: some ten seconds' for a small one, and many looks
-  /// at a large one. Work is counted, not time, so that a path ends at the same λ everywhere.
-  func isSpent(_ share: Double) -> Bool { work > share * (1e10 + 200 * Double(cells)) }
+  /// Whether more work was done than a table of its size is worth: some ten seconds' for a small one, and thousands of
+  /// looks at a large one, of which an ordinary path takes hundreds. Work is counted, not time, so that a path ends at
+  /// the same λ everywhere.
+  func isSpent(_ share: Double) -> Bool { work > share * (8e9 + 2000 * Double(cells)) }
 }
 
 /// All fits at one λ.

@@ -41,7 +41,8 @@ struct GroupActiveSet: SupportSolver {
   private var left = 0
   var patience = Patience()
   private var newtonWork = 0.0
-  var work: Double { newtonWork + descent.work }
+  /// Least squares is one quadratic a λ, solved in a few steps, and only what descends may go on and on.
+  var work: Double { descent.isOrthonormal ? descent.work : newtonWork + descent.work }
 
   /// Newton goes on until half its decrement, what a step can win, is below this; or to rounding.
   private var goal = 0.0
@@ -257,7 +258,7 @@ struct GroupActiveSet: SupportSolver {
       return Hessian(
         coordinates: coordinates, gram: gram, inverse: .responses(nearly, of: responses))
     }
-    newtonWork += Double(n * n) * Double(n) / 6
+    newtonWork += Patience.dense * Double(n * n) * Double(n) / 6
     var lower = gram
     var start = 0
     for group in support {

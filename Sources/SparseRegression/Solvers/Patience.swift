@@ -12,6 +12,8 @@ struct Patience: Sendable {
   private static let whole = 3e7
   /// What it costs to look at a group, in products.
   static let group = 50
+  /// What a product costs where whole matrices are multiplied.
+  static let dense = 0.2
   /// Rounds that are tried in any case, and those that are never exceeded.
   private static let (fewest, most) = (20, 100_000)
 

@@ -290,7 +290,7 @@ struct ResponseActiveSet: SupportSolver {
   private mutating func factorized(_ support: [ResponseTerm], _ places: [Int], _ lambda: Double)
     -> Hessian?
   {
-    work += Double(places.count * places.count) * Double(places.count)
+    work += Patience.dense * Double(places.count * places.count) * Double(places.count)
     prepare(places)
     let lower = gram.lowerTriangle(of: places)
     var bends: [ResponseHessian.Bend] = []
