@@ -151,7 +151,7 @@ def run(options, scratch):
         said, apart = agreement.compare(program, found, BUILD / "agreement", options.jobs, options.seed)
     print("\n".join([*report.summary(results, seconds), *said, *apart]) if results else "\n".join([*said, *apart]))
     if options.record:
-        path = report.write(HERE / "results", results, seconds, sys.argv[1:], versions, [*said, *apart], options.program)
+        path = report.write(HERE / "results", results, seconds, sys.argv[1:], versions, [*said, *apart])
         print(f"written: {path.relative_to(ROOT)}")
     failed = sum(1 for result in results if result.faults) + len(apart)
     print(f"{len(results) + len(said) - failed} passed, {failed} failed")

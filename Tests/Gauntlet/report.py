@@ -8,6 +8,9 @@ import resource
 import shlex
 import subprocess
 from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def command(result, program):
@@ -75,13 +78,22 @@ def _commit():
     return git("rev-parse", "--short", "HEAD") + changed
 
 
-def write(folder, results, seconds, arguments, versions, agreement, program):
+def _anywhere(arguments):
+    """Arguments without the place of the program, which is another on every machine."""
+    kept = list(arguments)
+    if "--program" in kept:
+        place = kept.index("--program")
+        del kept[place:place + 2]
+    return kept
+
+
+def write(folder, results, seconds, arguments, versions, agreement):
     """Writes results/DATE.md and returns its path."""
     date = datetime.date.today().isoformat()
     refused = Counter(_kind(r.refusal) for r in results if r.refusal)
     lines = [f"# Gauntlet of {date}", "",
              f"- Machine: {_machine()}", f"- Commit: {_commit()}",
-             f"- Command: `python3 Tests/Gauntlet/gauntlet.py {shlex.join(arguments)}`",
+             f"- Command: `python3 Tests/Gauntlet/gauntlet.py {shlex.join(_anywhere(arguments))}`",
              f"- Packages: {', '.join(versions)}", ""]
     lines += ["```", *summary(results, seconds), *agreement, "```", ""]
     lines += ["## Runs", "", *_table("family, status", sorted(
@@ -90,7 +102,7 @@ def write(folder, results, seconds, arguments, versions, agreement, program):
     lines += [f"| {r.cpu:.1f} | {r.case.table.rows} x {r.case.table.width} | {r.case.name} {shlex.join(r.case.argv)} |"
               for r in sorted(results, key=lambda r: -r.cpu)[:20]]
     lines += ["", "## Refusals", "", *_table("message, names and numbers taken out", refused.most_common()), ""]
-    failing = list(failures(results, os.path.relpath(program)))
+    failing = [line.replace(f"{ROOT}/", "") for line in failures(results, "csvlasso")]
     lines += ["## Failures", "", *(["```", *failing, "```"] if failing else ["None."]), ""]
     folder.mkdir(exist_ok=True)
     path = folder / f"{date}.md"

@@ -110,7 +110,7 @@ struct LossFit: SolvedFit {
     testLeast = problem.leastTested(test, blocks, pass)
     gram = LossGram(working: working, coordinates: [], blocks: blocks, weight: rows.weight)
     penalty = ElasticNet(alpha: problem.base.penalty.alpha, count: 0)
-    solver = Self.solver(problem, gram, isSimple: isSimple)
+    solver = problem.solver(gram, isSimple: isSimple)
     let start = problem.start(rows.shares)
     for response in start.indices {
       gram.coordinates.append(LossCoordinate(interceptOf: response))
@@ -120,23 +120,6 @@ struct LossFit: SolvedFit {
       bounds: start.map { _ in .free })
     (b, solution) = (start, start)
     solver.restart(b, gram)
-  }
-
-  /// What finds the minimum of the quadratic.
-  private static func solver(_ problem: LossProblem, _ gram: LossGram, isSimple: Bool)
-    -> any SupportSolver
-  {
-    let pairing = gram.working.pairing
-    if problem.responses > 1 && pairing == .common && !problem.base.penalty.isBounded {
-      return ResponseActiveSet(
-        gram, alpha: problem.base.penalty.alpha, responses: problem.responses)
-    }
-    let penalty = ElasticNet(alpha: problem.base.penalty.alpha, count: 0)
-    let loss = Quadratic(gram, diagonal: [], correlation: [])
-    return isSimple
-      ? ActiveSet(loss, penalty, columns: [])
-      : GroupActiveSet(
-        loss, penalty, groups: [], isOrthonormal: false, responses: problem.responses)
   }
 
   /// Takes another penalty; unpenalized terms stay so.

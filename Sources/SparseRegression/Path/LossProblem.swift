@@ -51,6 +51,23 @@ struct LossProblem: Sendable {
     return other
   }
 
+  /// What finds the minimum of the quadratic.
+  ///
+  /// - Parameter isSimple: whether no group can have several coordinates.
+  func solver(_ gram: LossGram, isSimple: Bool) -> any SupportSolver {
+    let pairing = gram.working.pairing
+    if responses > 1 && pairing == .common && !base.penalty.isBounded {
+      return ResponseActiveSet(
+        gram, alpha: base.penalty.alpha, responses: responses)
+    }
+    let penalty = ElasticNet(alpha: base.penalty.alpha, count: 0)
+    let loss = Quadratic(gram, diagonal: [], correlation: [])
+    return isSimple
+      ? ActiveSet(loss, penalty, columns: [])
+      : GroupActiveSet(
+        loss, penalty, groups: [], isOrthonormal: false, responses: responses)
+  }
+
   /// The least value of Σ wᵢ ℓᵢ over the rows of some blocks.
   func least(_ blocks: [Int], _ pass: LossPass) -> Double {
     switch objective {

@@ -9,15 +9,14 @@
 /// A step costs little where the Hessian's factor is there, and the Hessian changes little: from one step to
 /// the next, and from one λ to the next, as long as G and the groups that are in stay the same. A factor serves
 /// until steps with it bring too little.
-struct GroupActiveSet: SupportSolver {
+struct GroupActiveSet: ActiveGroups {
   private var descent: CoordinateDescent
 
   private(set) var b: [Double]
   private(set) var g: [Double]
   let dependent: Set<Int> = []
-  /// Groups that have been in, as indices.
-  private var active: [Int] = []
-  private var isActive: [Bool]
+  var active: [Int] = []
+  var isActive: [Bool]
   /// The Hessian that was factorized last; nil where another is wanted.
   private var hessian: Hessian?
 
@@ -37,8 +36,7 @@ struct GroupActiveSet: SupportSolver {
   /// How many responses the coordinates are of: those of a group go response by response.
   private let responses: Int
 
-  /// Newton's steps that are left to this λ.
-  private var left = 0
+  var left = 0
   var patience = Patience()
   private var newtonWork = 0.0
   /// Least squares is one quadratic a λ, solved in a few steps, and only what descends may go on and on.
@@ -94,8 +92,8 @@ struct GroupActiveSet: SupportSolver {
     }
     self.b = b
     for j in b.indices where b[j] != 0 { descent.loss.prepare(j) }
-    active = groups.indices.filter { groups[$0].contains { b[$0] != 0 } }
-    isActive = groups.map { $0.contains { b[$0] != 0 } }
+    isActive = groups.indices.map { !isZero($0) }
+    active = groups.indices.filter { isActive[$0] }
   }
 
   /// - Complexity: O(support³) a Newton step, O(p · support) a round.
@@ -109,22 +107,7 @@ struct GroupActiveSet: SupportSolver {
     // Where the quadratic only leads to the next look at a loss, its last digits lead nowhere; a step that
     // is to be the last is worth more of them than its gap, of which the decrement is about the square.
     goal = descent.isOrthonormal ? 0 : 1e-5 * tolerance
-    for index in active where groups[index].allSatisfy({ b[$0] == 0 }) { isActive[index] = false }
-    active.removeAll { !isActive[$0] }
-    var isDirect = false
-    let cost = loss.count * max(1, active.count * active.count)
-    let steps = max(20, min(Self.mostSteps, patience.rounds(of: cost)))
-    left = steps
-    for _ in 0..<groups.count + 50 where left > 0 {
-      for index in groups.indices where !isActive[index] && asks(groups[index], lambda) {
-        isActive[index] = true
-        active.append(index)
-      }
-      isDirect = settle(lambda)
-      g = loss.residualCorrelation(b)
-      let isDone = groups.indices.allSatisfy { isActive[$0] || !asks(groups[$0], lambda) }
-      if isDone { break }
-    }
+    let (isDirect, steps, cost) = walk(lambda)
     // To the last digit each λ has a factor of its own, and need not keep it.
     if goal == 0 { hessian = nil }
     let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)
@@ -132,48 +115,30 @@ struct GroupActiveSet: SupportSolver {
     guard !(reached <= tolerance), !isDirect || goal == 0 || reached.isNaN else {
       return Outcome(gap: reached, isDirect: isDirect)
     }
-    patience.spend(steps - left, of: cost)
+    patience.spend(steps, of: cost)
     return Outcome(
       gap: descent.minimize(&b, &g, lambda: lambda, tolerance: tolerance, &patience),
       isDirect: false)
   }
 
-  /// Steps of Newton a λ; most take a few.
-  private static let mostSteps = 500
+  var width: Int { loss.count }
 
-  private func asks(_ group: Range<Int>, _ lambda: Double) -> Bool {
-    let price = penalty.threshold(group.lowerBound, lambda)
-    return group.allSatisfy { b[$0] == 0 }
-      && penalty.pull(group, g) > price * (1 + 1e-11) + 1e-14
+  func isZero(_ group: Int) -> Bool { groups[group].allSatisfy { b[$0] == 0 } }
+
+  func asks(_ group: Int, _ lambda: Double) -> Bool {
+    let price = penalty.threshold(groups[group].lowerBound, lambda)
+    return isZero(group) && penalty.pull(groups[group], g) > price * (1 + 1e-11) + 1e-14
   }
 
-  /// Solves on the active groups.
-  ///
-  /// - Returns: whether Newton ended at the optimum on them.
-  private mutating func settle(_ lambda: Double) -> Bool {
-    for _ in 0..<100 where left > 0 {
-      // A group at zero that asks to come in leaves it by a step of its own.
-      for index in active where asks(groups[index], lambda) {
-        _ = descent.minimize(groups[index], &b, &g, lambda: lambda)
-      }
-      guard newton(lambda) else {
-        left -= 20
-        for _ in 0..<20 {
-          for index in active { _ = descent.minimize(groups[index], &b, &g, lambda: lambda) }
-        }
-        continue
-      }
-      if active.allSatisfy({ !asks(groups[$0], lambda) }) { return true }
-    }
-    return false
+  mutating func minimize(_ group: Int, _ lambda: Double) {
+    _ = descent.minimize(groups[group], &b, &g, lambda: lambda)
   }
 
-  /// Newton's method on the groups that are not at zero; those that run into it stay there.
-  ///
-  /// - Returns: whether it converged.
-  private mutating func newton(_ lambda: Double) -> Bool {
+  mutating func refresh() { g = loss.residualCorrelation(b) }
+
+  mutating func newton(_ lambda: Double) -> Bool {
     // Steps keep the pulls of the groups that are in.
-    defer { g = loss.residualCorrelation(b) }
+    defer { refresh() }
     var last = Double.infinity
     for _ in 0..<100 where left > 0 {
       left -= 1

@@ -8,32 +8,31 @@
 /// D diagonal with c_g + λ(1 − α)v: one matrix of the size of S, and a change of rank |S|. By the identity of Sherman,
 /// Morrison and Woodbury a step costs a few products of S³, where the whole Hessian would cost S³ times the cube of
 /// the number of responses. `GroupActiveSet`, which knows nothing of what they share, is its oracle.
-struct ResponseActiveSet: SupportSolver {
-  private let responses: Int
+struct ResponseActiveSet: ActiveGroups {
+  let responses: Int
   /// Over places, each of which stands for a coordinate of every response. Its own correlations are not used.
-  private var gram: Quadratic
+  var gram: Quadratic
   /// For each response and place, the coordinate.
   private var coordinate: [[Int]]
-  private var terms: [ResponseTerm] = []
+  private(set) var terms: [ResponseTerm] = []
   /// Whether place 0 is that of the intercepts.
   private var hasIntercepts = false
   private(set) var penalty: ElasticNet
   /// Coefficients, correlations and gradients of each response by place.
-  private var own: [[Double]]
+  var own: [[Double]]
   private var correlations: [[Double]]
-  private var gradients: [[Double]]
+  var gradients: [[Double]]
   private var targetNorm = 1.0
   let dependent: Set<Int> = []
-  /// Terms that have been in, as indices.
-  private var active: [Int] = []
-  private var isActive: [Bool] = []
+  var active: [Int] = []
+  var isActive: [Bool] = []
   private var hessian: Hessian?
-  private var left = 0
+  var left = 0
   private var goal = 0.0
   var patience = Patience()
   private(set) var work = 0.0
 
-  private static let (mostSteps, slow) = (500, 0.1)
+  private static let slow = 0.1
 
   private struct Hessian {
     let places: [Int]
@@ -142,12 +141,11 @@ struct ResponseActiveSet: SupportSolver {
     active = terms.indices.filter { isActive[$0] }
   }
 
-  private mutating func prepare(_ places: [Int]) {
+  mutating func prepare(_ places: [Int]) {
     for place in places { gram.prepare(place) }
   }
 
-  /// Works out the gradients: c − G b.
-  private mutating func refresh() {
+  mutating func refresh() {
     for k in 0..<responses {
       prepare(own[k].indices.filter { own[k][$0] != 0 })
       gradients[k] = correlations[k]
@@ -161,22 +159,8 @@ struct ResponseActiveSet: SupportSolver {
   mutating func solve(lambda: Double, tolerance: Double) -> Outcome {
     // A step that is to be the last is worth more digits than its gap, of which the decrement is about the square.
     goal = 1e-5 * tolerance
-    for index in active where isZero(terms[index]) { isActive[index] = false }
-    active.removeAll { !isActive[$0] }
-    var isDirect = false
-    let cost = responses * own[0].count * max(1, active.count * active.count)
-    let steps = max(20, min(Self.mostSteps, patience.rounds(of: cost)))
-    left = steps
-    for _ in 0..<terms.count + 50 where left > 0 {
-      for index in terms.indices where !isActive[index] && asks(terms[index], lambda) {
-        isActive[index] = true
-        active.append(index)
-      }
-      isDirect = settle(lambda)
-      refresh()
-      if terms.indices.allSatisfy({ isActive[$0] || !asks(terms[$0], lambda) }) { break }
-    }
-    if !isDirect { patience.spend(steps - left, of: cost) }
+    let (isDirect, steps, cost) = walk(lambda)
+    if !isDirect { patience.spend(steps, of: cost) }
     let gap = DualityGap(loss: loss, penalty: penalty, groups: groups)(b, g, lambda: lambda)
     return Outcome(gap: gap, isDirect: isDirect)
   }
@@ -195,35 +179,21 @@ struct ResponseActiveSet: SupportSolver {
       .squareRoot()
   }
 
-  private func price(_ term: ResponseTerm, _ lambda: Double) -> (threshold: Double, ridge: Double) {
+  func price(_ term: ResponseTerm, _ lambda: Double) -> (threshold: Double, ridge: Double) {
     (penalty.threshold(term.coordinate, lambda), penalty.curvature(term.coordinate, lambda))
   }
 
-  private func asks(_ term: ResponseTerm, _ lambda: Double) -> Bool {
-    isZero(term)
+  var width: Int { responses * own[0].count }
+
+  func isZero(_ group: Int) -> Bool { isZero(terms[group]) }
+
+  func asks(_ group: Int, _ lambda: Double) -> Bool {
+    let term = terms[group]
+    return isZero(term)
       && length(term, of: gradients) > price(term, lambda).threshold * (1 + 1e-11) + 1e-14
   }
 
-  /// Solves on the active terms.
-  ///
-  /// - Returns: whether Newton ended at the optimum on them.
-  private mutating func settle(_ lambda: Double) -> Bool {
-    for _ in 0..<100 where left > 0 {
-      for index in active where asks(terms[index], lambda) { minimize(terms[index], lambda) }
-      guard newton(lambda) else {
-        left -= 20
-        for _ in 0..<20 { for index in active { minimize(terms[index], lambda) } }
-        continue
-      }
-      if active.allSatisfy({ !asks(terms[$0], lambda) }) { return true }
-    }
-    return false
-  }
-
-  /// Newton's method on the terms that are not at zero; those that run into it stay there.
-  ///
-  /// - Returns: whether it converged.
-  private mutating func newton(_ lambda: Double) -> Bool {
+  mutating func newton(_ lambda: Double) -> Bool {
     defer { refresh() }
     var last = Double.infinity
     for _ in 0..<100 where left > 0 {
@@ -255,17 +225,8 @@ struct ResponseActiveSet: SupportSolver {
   /// Sets terms to zero whose own optimum, the others held, is zero: there the norm has no derivative.
   private mutating func dropCollapsed(_ lambda: Double) {
     for index in active where !isZero(terms[index]) {
-      let (term, threshold) = (terms[index], price(terms[index], lambda).threshold)
-      var square = 0.0
-      for k in 0..<responses {
-        let (b, g) = (own[k], gradients[k])
-        for row in term.places {
-          var pull = g[row]
-          for column in term.places { pull += gram.gram(row, column) * b[column] }
-          square += pull * pull
-        }
-      }
-      if square <= threshold * threshold { setToZero(term) }
+      let term = terms[index]
+      if pull(without: term) <= price(term, lambda).threshold { setToZero(term) }
     }
   }
 
@@ -355,75 +316,6 @@ struct ResponseActiveSet: SupportSolver {
     return 0.5 * (targetNorm - cross) + cost
   }
 
-  // MARK: One term, the others held
-
-  /// The gradients of a term were its coefficients zero.
-  private mutating func pulls(without term: ResponseTerm) -> [[Double]] {
-    prepare(Array(term.places))
-    return (0..<responses).map { k in
-      term.places.map { row in
-        term.places.reduce(gradients[k][row]) {
-          $0 + gram.gram(row, $1) * own[k][$1]
-        }
-      }
-    }
-  }
-
-  private mutating func setToZero(_ term: ResponseTerm) {
-    set(term, own.map { _ in term.places.map { _ in 0 } })
-  }
-
-  /// Gives a term other coefficients.
-  private mutating func set(_ term: ResponseTerm, _ values: [[Double]]) {
-    for k in 0..<responses {
-      for (offset, place) in term.places.enumerated() where own[k][place] != values[k][offset] {
-        gram.prepare(place)
-        gram.addRow(
-          place, times: own[k][place] - values[k][offset], to: &gradients[k])
-        own[k][place] = values[k][offset]
-      }
-    }
-  }
-
-  /// Minimizes over a term: zero where that is its minimum, else some steps of proximal descent towards it.
-  private mutating func minimize(_ term: ResponseTerm, _ lambda: Double) {
-    let (t, r) = price(term, lambda)
-    let pulls = pulls(without: term)
-    let square = pulls.reduce(0) { sum, some in some.reduce(sum) { $0 + $1 * $1 } }
-    guard square.squareRoot() > t else { return setToZero(term) }
-    let rank = term.places.count
-    let own = term.places.map { row in term.places.map { gram.gram(row, $0) } }
-    // No eigenvalue is above the largest sum of a row.
-    let bound = own.reduce(0) { max($0, $1.reduce(0) { $0 + abs($1) }) }
-    guard bound > 0 else { return }
-    var values = self.own.map { b in term.places.map { b[$0] } }
-    var largest = 0.0
-    for _ in 0..<30 {
-      var next = values
-      for k in 0..<responses {
-        for row in 0..<rank {
-          let pull = (0..<rank).reduce(pulls[k][row]) { $0 - own[row][$1] * values[k][$1] }
-          next[k][row] += pull / bound
-        }
-      }
-      let length = next.reduce(0) { sum, some in some.reduce(sum) { $0 + $1 * $1 } }.squareRoot()
-      let shrink = length * bound <= t ? 0 : (1 - t / (bound * length)) / (1 + r / bound)
-      var change = 0.0
-      for k in 0..<responses {
-        for row in 0..<rank {
-          next[k][row] *= shrink
-          change = max(change, abs(next[k][row] - values[k][row]))
-        }
-      }
-      values = next
-      largest = max(largest, change)
-      if change <= 1e-3 * largest { break }
-    }
-    set(
-      term,
-      values.map { $0.map { $0.magnitude < CoordinateDescent.nothing ? 0 : $0 } })
-  }
-
   // MARK: Without a penalty
 
   /// - Complexity: O(responses · p³)
@@ -446,46 +338,4 @@ struct ResponseTerm: Sendable {
   let places: Range<Int>
   /// The first of its coordinates, which has its price.
   let coordinate: Int
-}
-
-/// Rows of the Gram matrix that all responses have.
-private struct ResponseGram: GramSource {
-  let source: any GramSource
-  /// For each place, the coordinate of the first response.
-  let coordinate: [Int]
-
-  var isDear: Bool { source.isDear }
-
-  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
-    source.products(some.map { coordinate[$0] }, with: others.map { coordinate[$0] })
-  }
-
-  func product(_ j: Int, _ k: Int) -> Double { source.product(coordinate[j], coordinate[k]) }
-}
-
-/// The Gram matrix of all responses together: zero between coordinates of two.
-private struct UnitedResponses: GramSource {
-  let gram: Quadratic
-  /// For each coordinate, its response and place.
-  let places: [(response: Int, place: Int)]
-
-  init(gram: Quadratic, coordinate: [[Int]], count: Int) {
-    self.gram = gram
-    var places = [(response: Int, place: Int)](repeating: (0, 0), count: count)
-    for (response, some) in coordinate.enumerated() {
-      for (place, j) in some.enumerated() { places[j] = (response, place) }
-    }
-    self.places = places
-  }
-
-  var isDear: Bool { false }
-
-  func products(_ some: [Int], with others: [Int]) -> [[Double]] {
-    some.map { j in others.map { product(j, $0) } }
-  }
-
-  func product(_ j: Int, _ k: Int) -> Double {
-    guard places[j].response == places[k].response else { return 0 }
-    return gram.gram(places[j].place, places[k].place)
-  }
 }
